@@ -1,0 +1,142 @@
+//! What a lesson's `lesson.toml` says: everything that is the same in every language.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ledger::{Check, Figure},
+    wire::{Technique, control::LabSpec, observation::ClientSettings},
+};
+
+/// `lessons/course.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Course {
+    /// The folders of the lessons, in the order of the course.
+    pub lessons: Vec<String>,
+    /// Lessons that are planned and not written yet: shown on the map as such.
+    #[serde(default)]
+    pub planned: Vec<Planned>,
+    /// The lines of the source notes, `N1` to `N29`, that the course has to teach.
+    pub notes: Vec<String>,
+}
+
+/// A lesson that is planned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Planned {
+    /// Its number in the course.
+    pub number: u32,
+    /// The key of its title in the locale files.
+    pub title: String,
+    /// Its technique, for the colour.
+    pub technique: Technique,
+}
+
+/// `lessons/NN-slug/lesson.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lesson {
+    /// Its name in the URL.
+    pub id: String,
+    /// Its number in the course.
+    pub number: u32,
+    /// The technique, which gives the colour.
+    pub technique: Technique,
+    /// The steps, in order.
+    pub step: Vec<Step>,
+    /// The retrieval questions at the end.
+    #[serde(default)]
+    pub quiz: Vec<Question>,
+}
+
+/// One step: predict, run, choose the reason, explain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Its name in the URL and the heading it has in the texts.
+    pub id: String,
+    /// Time it takes in class, in minutes.
+    pub minutes: u32,
+    /// Whether it belongs to the 90-minute class.
+    pub core: bool,
+    /// The lines of the notes that it teaches.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// The steps that should come before, as `lesson/step`.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// The misconceptions that its wrong options stand for, in a few words each.
+    pub misconceptions: Vec<String>,
+    /// The claims that its test asserts on real traffic, as they are named in the test.
+    pub claims: Vec<String>,
+    /// The lab it runs in.
+    #[serde(default)]
+    pub lab: LabSpec,
+    /// How its client starts.
+    pub client: ClientSettings,
+    /// The controls it shows.
+    #[serde(default)]
+    pub controls: Vec<Control>,
+    /// The figures that matter here, two or three, shown large.
+    pub figures: Vec<Figure>,
+    /// The prediction.
+    pub predict: Choice,
+    /// The reason to choose after the run.
+    pub reason: Choice,
+    /// What the log must show for the step to be done.
+    pub goal: Vec<Check>,
+    /// How many hints the texts have.
+    pub hints: u32,
+    /// Files of the code tab, under the lesson's `code/`.
+    #[serde(default)]
+    pub code: Vec<String>,
+}
+
+/// One question with options, exactly one of which is right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The options' names, in the order of the list in the texts. "Not sure" is offered by the page, not listed here.
+    pub options: Vec<String>,
+    /// The right one's name.
+    pub right: String,
+    /// For a prediction, the figure that the run measures beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Figure>,
+}
+
+/// A retrieval question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Its name: the heading it has in the texts.
+    pub id: String,
+    /// The step it goes back to, as `lesson/step`.
+    pub from: String,
+    /// The options' names, in the order of the list in the texts.
+    pub options: Vec<String>,
+    /// The right one's name.
+    pub right: String,
+}
+
+/// A control of the lab that a step may show. Publishing, running and resetting are always there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    /// Time between two requests.
+    Interval,
+    /// The lab's distance.
+    Distance,
+    /// What keeps an old answer from overwriting a newer one.
+    Cure,
+    /// What a poll asks for.
+    Ask,
+    /// Publish one update by hand.
+    Publish,
+    /// Start a background job.
+    Job,
+    /// Mend and break: the step's own faults on and off.
+    Faults,
+    /// Where the updates come from.
+    Source,
+}

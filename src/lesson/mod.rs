@@ -1,0 +1,3 @@
+//! Lessons: files under `lessons/`, read, checked and shown.
+
+pub mod manifest;

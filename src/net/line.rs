@@ -1,0 +1,91 @@
+//! The line between a lab and its connections: observations go one way, the fault chain the other.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    fault::chain::Chain,
+    wire::{LabId, Observation, Witness},
+};
+
+/// How many observations may wait for a lab's task. What comes above is dropped and counted.
+pub const WAITING: usize = 4096;
+
+/// A lab, as the tap and the handlers see it. Cheap to share; outlives the lab without harm.
+#[derive(Debug)]
+pub struct Line {
+    lab: LabId,
+    observations: mpsc::Sender<Observation>,
+    chain: watch::Receiver<Arc<Chain>>,
+    dropped: Arc<Dropped>,
+}
+
+/// The other end of a [`Line`], held by the lab's task.
+#[derive(Debug)]
+pub struct LineEnd {
+    /// What was seen.
+    pub observations: mpsc::Receiver<Observation>,
+    /// The chain in force; sending a new one wakes whatever waits under the old one.
+    pub chain: watch::Sender<Arc<Chain>>,
+    /// What was dropped because the lab's task was behind.
+    pub dropped: Arc<Dropped>,
+}
+
+/// Observations dropped, by witness.
+#[derive(Debug, Default)]
+pub struct Dropped {
+    wire: AtomicU64,
+    server: AtomicU64,
+}
+
+impl Dropped {
+    /// Dropped by (wire, server) so far.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.wire.load(Ordering::Relaxed), self.server.load(Ordering::Relaxed))
+    }
+}
+
+impl Line {
+    /// A line for a lab, with the chain in force at its start.
+    pub fn new(lab: LabId, chain: Chain) -> (Arc<Self>, LineEnd) {
+        let (observe, observations) = mpsc::channel(WAITING);
+        let (force, watched) = watch::channel(Arc::new(chain));
+        let dropped = Arc::new(Dropped::default());
+        let line = Self { lab, observations: observe, chain: watched, dropped: dropped.clone() };
+        (Arc::new(line), LineEnd { observations, chain: force, dropped })
+    }
+
+    /// The lab's name.
+    pub fn lab(&self) -> &LabId {
+        &self.lab
+    }
+
+    /// Writes an observation down, or counts it as dropped if the lab's task is behind. Never waits.
+    pub fn observe(&self, seen: Observation) {
+        let witness = seen.witness;
+        if self.observations.try_send(seen).is_err() {
+            let count = if witness == Witness::Wire { &self.dropped.wire } else { &self.dropped.server };
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The chain in force.
+    pub fn chain(&self) -> Arc<Chain> {
+        self.chain.borrow().clone()
+    }
+
+    /// A receiver that wakes when another chain comes into force.
+    pub fn changes(&self) -> watch::Receiver<Arc<Chain>> {
+        self.chain.clone()
+    }
+}
+
+/// Finds a lab by the name in a request's path.
+pub trait Directory: Send + Sync + 'static {
+    /// The lab's line, if there is such a lab.
+    fn line(&self, lab: &LabId) -> Option<Arc<Line>>;
+}

@@ -1,0 +1,9 @@
+//! The interactive parts of a page: islands, each a leaf but for [`step::Step`], which holds a step together.
+
+pub mod choice;
+pub mod explain;
+pub mod lab;
+pub mod page;
+pub mod quiz;
+pub mod stage;
+pub mod step;

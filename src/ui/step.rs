@@ -1,0 +1,17 @@
+//! The island that holds a step together.
+
+use leptos::prelude::*;
+
+use super::stage::{Play, Stage};
+
+/// Everything of a step that is alive: gives its children one [`Stage`].
+#[island]
+pub fn Step(
+    /// What the manifest says of it.
+    play: Play,
+    /// The prose, with the other islands in their places.
+    children: Children,
+) -> impl IntoView {
+    provide_context(Stage::new(play));
+    children()
+}

@@ -1,0 +1,258 @@
+//! What the page and the lab's task say to each other over the control socket, a WebSocket on the site's origin.
+//!
+//! Text messages, each one JSON value. The page speaks first ([`Up::Hello`]); the server answers with
+//! [`Down::Snapshot`], then with numbered [`Down::Delta`]s. Who was away resumes with the epoch and the cursor it had:
+//! if the server still has what followed, the deltas go on from there, otherwise a new snapshot comes.
+
+use serde::{Deserialize, Serialize};
+
+use super::{LabId, Micros, Observation, Record};
+use crate::{
+    fault::{Fault, FaultId},
+    ledger::Ledger,
+};
+
+/// The longest message a page may send, in bytes. A longer one ends the socket with close code 1009.
+pub const MAX_UP: usize = 64 * 1024;
+
+/// The most observations in one batch.
+pub const MAX_BATCH: usize = 200;
+
+/// Milliseconds between two beats of the server; a page that hears nothing for three of them reconnects.
+pub const BEAT_MS: u32 = 5000;
+
+/// From the page to the lab's task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Up {
+    /// The first message, and only the first.
+    Hello {
+        /// Version of the format that the page speaks.
+        format: u32,
+        /// The secret that [`Created`] brought.
+        secret: String,
+        /// A random number of the page, kept while it lives: batches are deduplicated by it.
+        page: u64,
+        /// The epoch of the last snapshot, and the number of the last record seen, to resume.
+        resume: Option<Cursor>,
+    },
+    /// Half of a timed round trip: the server answers at once with its own time.
+    Probe {
+        /// The page's own mark for this probe.
+        id: u32,
+    },
+    /// What the browser saw, in the order it was seen.
+    Observe {
+        /// Number of the first of these among all of this page, from 1: what was already taken is skipped.
+        first: u64,
+        /// At most [`MAX_BATCH`]; every one must have the browser as its witness.
+        seen: Vec<Observation>,
+        /// How many the page itself has dropped so far, because its buffer was full.
+        dropped: u64,
+    },
+    /// Something to do.
+    Command {
+        /// The page's own mark; [`Down::Done`] or [`Down::Refused`] repeats it.
+        id: u32,
+        /// What to do.
+        command: Command,
+    },
+    /// A beat: sent in answer to the server's.
+    Beat,
+}
+
+/// Where a page was when it lost the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The epoch of the log.
+    pub epoch: u64,
+    /// The number of the last record seen.
+    pub no: u64,
+}
+
+/// What a page may ask of its lab.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// Publish one update now.
+    Publish,
+    /// Let the source run, or hold it.
+    Source {
+        /// Whether it runs.
+        running: bool,
+    },
+    /// Set the distance, each way, in milliseconds, 0 to 5,000.
+    Distance {
+        /// Milliseconds.
+        ms: u32,
+    },
+    /// Add a fault, or change the one with the same id.
+    Fault {
+        /// The fault.
+        fault: Fault,
+    },
+    /// Take a fault away.
+    Mend {
+        /// Which.
+        id: FaultId,
+    },
+    /// Begin a new run: an empty log in a new epoch, the feed at zero, the faults as the lab was made with.
+    Reset,
+}
+
+/// From the lab's task to the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Down {
+    /// The whole state but for the records, which follow as deltas.
+    Snapshot {
+        /// Version of the format.
+        format: u32,
+        /// The epoch that the numbers of the deltas count in.
+        epoch: u64,
+        /// The number before the first record that will follow.
+        after: u64,
+        /// The ledger of everything up to `after`: so a log that lost its beginning falsifies nothing.
+        ledger: Box<Ledger>,
+        /// The lab's settings.
+        lab: LabState,
+    },
+    /// Records, in order, without a gap to the one before.
+    Delta {
+        /// The epoch.
+        epoch: u64,
+        /// At most [`MAX_BATCH`] records.
+        records: Vec<Record>,
+    },
+    /// The lab's settings changed, or the count of what was dropped.
+    State {
+        /// The settings.
+        lab: LabState,
+    },
+    /// The other half of a timed round trip.
+    Probe {
+        /// The page's mark.
+        id: u32,
+        /// The server's time.
+        at: Micros,
+    },
+    /// The page's observations up to this number are in the log.
+    Taken {
+        /// The number of the last one.
+        upto: u64,
+    },
+    /// A command was carried out.
+    Done {
+        /// The page's mark.
+        id: u32,
+    },
+    /// A message was not carried out, and nothing changed.
+    Refused {
+        /// The page's mark, if the message had one.
+        id: Option<u32>,
+        /// What was wrong with it, in English, for the console.
+        why: String,
+    },
+    /// A beat.
+    Beat,
+}
+
+/// What a page may know of its lab's settings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LabState {
+    /// Distance, each way, in milliseconds.
+    pub distance_ms: u32,
+    /// The active faults.
+    pub faults: Vec<Fault>,
+    /// Whether the source runs.
+    pub running: bool,
+    /// Observations that were dropped because a buffer was full, by witness: browser, wire, server.
+    pub dropped: [u64; 3],
+}
+
+/// How a lab is made: the body of `POST /api/labs`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabSpec {
+    /// Where its updates come from.
+    #[serde(default)]
+    pub source: Source,
+    /// Distance, each way, in milliseconds, 0 to 5,000.
+    #[serde(default = "LabSpec::distance")]
+    pub distance_ms: u32,
+    /// Faults that are active from the start.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+    /// How many updates the feed remembers, 1 to 1,000.
+    #[serde(default = "LabSpec::history")]
+    pub history: u32,
+    /// How long a background job takes, in milliseconds, 100 to 60,000.
+    #[serde(default = "LabSpec::job")]
+    pub job_ms: u32,
+}
+
+impl LabSpec {
+    fn distance() -> u32 {
+        80
+    }
+
+    fn history() -> u32 {
+        100
+    }
+
+    fn job() -> u32 {
+        8000
+    }
+}
+
+impl Default for LabSpec {
+    fn default() -> Self {
+        Self {
+            source: Source::default(),
+            distance_ms: Self::distance(),
+            faults: Vec::new(),
+            history: Self::history(),
+            job_ms: Self::job(),
+        }
+    }
+}
+
+/// Where the updates of a feed come from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Source {
+    /// Nothing by itself: only the button publishes.
+    #[default]
+    Button,
+    /// One update every so often.
+    Steady {
+        /// Milliseconds between two, 50 to 600,000.
+        every_ms: u32,
+    },
+    /// Updates at random: the gaps are exponentially distributed, and the first one, too, comes at a random phase.
+    Random {
+        /// Mean gap in milliseconds, 50 to 600,000.
+        mean_ms: u32,
+        /// The same seed gives the same gaps. Without one, each run has its own.
+        #[serde(default)]
+        seed: Option<u64>,
+    },
+    /// Several updates at once, every so often.
+    Burst {
+        /// How many at once, 1 to 100.
+        size: u32,
+        /// Milliseconds between two bursts, 50 to 600,000.
+        every_ms: u32,
+    },
+}
+
+/// The answer to `POST /api/labs`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Created {
+    /// The lab's name.
+    pub lab: LabId,
+    /// What allows to change it. It travels in message bodies only.
+    pub secret: String,
+    /// The origin of the lab listener as this page reaches it, without a trailing slash: `http://localhost:3001`.
+    pub origin: String,
+}
