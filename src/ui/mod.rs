@@ -1,5 +1,7 @@
 //! The interactive parts of a page: islands, each a leaf but for [`step::Step`], which holds a step together.
 
+#![allow(missing_docs, reason = "the macro for islands makes structs of props without documentation")]
+
 pub mod choice;
 pub mod explain;
 pub mod lab;
