@@ -58,20 +58,29 @@ pub struct Answer {
     /// The cursor to ask with next.
     pub cursor: Option<u64>,
     /// The updates after the cursor that was asked with.
-    pub updates: Vec<Numbered>,
+    pub updates: Vec<Alert>,
     /// The version of a list asked whole.
     pub version: Option<u64>,
+    /// The list itself.
+    pub alerts: Vec<Alert>,
     /// The number of a job.
     pub job: Option<u32>,
     /// Share of a job done, 0 to 100.
     pub percent: Option<u8>,
 }
 
-/// An update, as far as the client needs to know it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct Numbered {
-    /// Its number in the feed.
+/// An epidemic alert: an update of the feed, or an entry of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Alert {
+    /// The number of the update that brought it.
     pub seq: u64,
+    /// The district, 1 to 12.
+    pub district: u8,
+    /// How grave, 1 to 4.
+    pub level: u8,
+    /// Known cases.
+    pub cases: u32,
 }
 
 /// A short-polling client.
@@ -252,7 +261,7 @@ mod tests {
         poll.tick();
         let news = |cursor, seqs: &[u64]| Answer {
             cursor: Some(cursor),
-            updates: seqs.iter().map(|&seq| Numbered { seq }).collect(),
+            updates: seqs.iter().map(|&seq| Alert { seq, ..Alert::default() }).collect(),
             ..Answer::default()
         };
         let (second, _) = poll.answered(2, 200, &news(5, &[4, 5]));

@@ -27,17 +27,19 @@ struct Running {
     poll: RefCell<Poll>,
     timer: RefCell<Option<Interval>>,
     under_way: RefCell<BTreeMap<ExchangeNo, AbortController>>,
+    show: Box<dyn Fn(&Answer)>,
     finished: Box<dyn Fn()>,
     stopped: Cell<bool>,
 }
 
 impl ShortPoll {
-    /// Starts a client: the first request goes out at once, the next after the interval. `finished` is called when there
-    /// is nothing more to ask, as when a job is done.
+    /// Starts a client: the first request goes out at once, the next after the interval. `show` gets each answer that
+    /// the client's rule lets through to the board; `finished` is called when there is nothing more to ask.
     pub fn start(
         session: Rc<Session>,
         client: ClientNo,
         settings: ClientSettings,
+        show: impl Fn(&Answer) + 'static,
         finished: impl Fn() + 'static,
     ) -> Self {
         let interval = settings.interval_ms;
@@ -48,6 +50,7 @@ impl ShortPoll {
             poll: RefCell::new(Poll::new(settings)),
             timer: RefCell::default(),
             under_way: RefCell::default(),
+            show: Box::new(show),
             finished: Box::new(finished),
             stopped: Cell::default(),
         });
@@ -75,11 +78,11 @@ impl Running {
 
     fn tick(self: &Rc<Self>) {
         let actions = self.poll.borrow_mut().tick();
-        self.carry_out(actions, None);
+        self.carry_out(actions, None, &Answer::default());
     }
 
     /// Does what the machine says; `from` is the exchange that caused it.
-    fn carry_out(self: &Rc<Self>, actions: Vec<Action>, from: Option<ExchangeNo>) {
+    fn carry_out(self: &Rc<Self>, actions: Vec<Action>, from: Option<ExchangeNo>, answer: &Answer) {
         for action in actions {
             match action {
                 Action::Ask { n, what } => self.ask(n, what),
@@ -89,7 +92,10 @@ impl Running {
                     }
                 }
                 Action::Skip => self.observe(None, Fact::Skipped),
-                Action::Show(version) => self.observe(from, Fact::Shown { version }),
+                Action::Show(version) => {
+                    (self.show)(answer);
+                    self.observe(from, Fact::Shown { version });
+                }
                 Action::Ignore(version) => self.observe(from, Fact::Ignored { version }),
                 Action::Finish => {
                     self.stop();
@@ -130,7 +136,7 @@ impl Running {
         let bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
         self.observe(Some(n), Fact::Answered { status, bytes, news });
         if !self.stopped.get() {
-            self.carry_out(actions, Some(n));
+            self.carry_out(actions, Some(n), &answer);
         }
     }
 
