@@ -13,7 +13,7 @@ test: server lint ## all checks and tests, the browser's too
 	@scripts/setup test
 	$(E) cargo test --features ssr
 	target/debug/lifeline check lessons
-	cd end2end && npx playwright test
+	cd end2end && ../scripts/env npx playwright test
 
 lint:
 	$(E) cargo fmt --check
@@ -26,7 +26,7 @@ bench: server ## the numbers that the design promises
 
 shots: server ## a picture of every page, in every language, theme and width, into shots/
 	@scripts/setup test
-	cd end2end && npx playwright test --config shots.config.ts
+	cd end2end && ../scripts/env npx playwright test --config shots.config.ts
 
 server: site
 	@echo "· building the server" >&2
