@@ -10,10 +10,11 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Every update so far; the first has number 1.
-type Feed = Arc<Mutex<Vec<Value>>>;
+type Feed = Arc<Mutex<Vec<Update>>>;
+type Update = Map<String, Value>;
 
 /// `GET /poll?cursor=3` asks for what came after update 3; `POST /publish` adds an update.
 pub fn routes() -> Router {
@@ -32,13 +33,13 @@ async fn poll(State(feed): State<Feed>, Query(ask): Query<Ask>) -> impl IntoResp
     ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "cursor": feed.len(), "updates": updates })))
 }
 
-async fn publish(State(feed): State<Feed>, Json(mut update): Json<Value>) -> Json<Value> {
+async fn publish(State(feed): State<Feed>, Json(mut update): Json<Update>) -> Json<Update> {
     let mut feed = lock(&feed);
-    update["seq"] = json!(feed.len() + 1);
+    update.insert("seq".to_owned(), json!(feed.len() + 1));
     feed.push(update.clone());
     Json(update)
 }
 
-fn lock(feed: &Feed) -> MutexGuard<'_, Vec<Value>> {
+fn lock(feed: &Feed) -> MutexGuard<'_, Vec<Update>> {
     feed.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
