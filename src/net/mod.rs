@@ -7,6 +7,7 @@ pub mod accept;
 pub mod census;
 pub mod clock;
 pub mod line;
+mod listener;
 mod plain;
 pub mod shutdown;
 pub mod tap;

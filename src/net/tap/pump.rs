@@ -44,8 +44,8 @@ pub(super) fn start(core: &Arc<Core>, state: &mut State, now: Micros) {
 
 /// Whether a connection that the server has let go of, and all of whose units are gone, has to stay open.
 fn lingers(state: &State) -> bool {
-    state.socket.is_some() && !state.is_broken() && !matches!(state.up.end, End::Delivered(_) | End::Swallowed)
-        || state.swallowed()
+    let other = matches!(state.up.end, End::Open | End::Waiting);
+    state.socket.is_some() && !state.is_broken() && (other || state.swallowed())
 }
 
 async fn run(core: Arc<Core>) {
@@ -104,7 +104,7 @@ async fn linger(core: &Core, last: Option<Instant>) {
         (state.stir.clone(), changes, until.unwrap_or_else(|| Instant::now() + LINGER))
     };
     loop {
-        let (socket, wait) = {
+        let (socket, wait, open) = {
             let mut state = core.lock();
             let now = clock::now();
             let wait = match state.settle(Direction::Up, now) {
@@ -121,14 +121,13 @@ async fn linger(core: &Core, last: Option<Instant>) {
                 return;
             }
             match &state.socket {
-                Some(socket) => (socket.clone(), wait),
+                Some(socket) => (socket.clone(), wait, state.up.end == End::Open),
                 None => return,
             }
         };
-        let waiting = wait.is_some();
         tokio::select! {
             () = over(wait) => {}
-            () = discard(core, &socket), if !waiting => {}
+            () = discard(core, &socket), if open => {}
             changed = changed(&mut changes) => {
                 if changed {
                     return;

@@ -59,8 +59,8 @@ impl State {
     pub(super) fn new(socket: TcpStream, book: Book, accepted: Micros) -> Self {
         Self {
             socket: Some(Arc::new(socket)),
-            up: Way::new(Direction::Up),
-            down: Way::new(Direction::Down),
+            up: Way::new(),
+            down: Way::new(),
             decoder: Decoder::default(),
             book,
             asked: 0,

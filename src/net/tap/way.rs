@@ -19,7 +19,6 @@ pub(super) const MAX_PARTIAL: usize = 16 * 1024;
 
 /// One direction of a connection.
 pub(super) struct Way {
-    pub(super) dir: Direction,
     /// The number of the newest unit.
     pub(super) no: UnitNo,
     /// The bytes of the unit under way, less than [`MAX_PARTIAL`] between two calls.
@@ -150,9 +149,8 @@ impl Wait {
 }
 
 impl Way {
-    pub(super) fn new(dir: Direction) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            dir,
             no: 0,
             partial: Vec::new(),
             partial_since: 0,
