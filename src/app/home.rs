@@ -13,9 +13,10 @@ use crate::{
     lesson::{
         load::Lesson,
         manifest::Planned,
+        outside,
         render::{self, Renderer},
     },
-    ui::{lab::Glance, page::Progress},
+    ui::{lab::Glance, page::Progress, stage::Play},
     wire::Technique,
 };
 
@@ -80,6 +81,7 @@ pub fn home(here: &Here) -> Sheet {
             </div>
         }
     });
+    let glance = Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::glance() };
     let body = view! {
         <section class="hero">
             <div class="say">
@@ -91,7 +93,7 @@ pub fn home(here: &Here) -> Sheet {
                 <p class="promise">{t("page.promise")}</p>
             </div>
             <figure class="live">
-                <Glance />
+                <Glance play=glance />
                 <figcaption>{t("page.glance")}</figcaption>
             </figure>
         </section>

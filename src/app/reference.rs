@@ -2,34 +2,20 @@
 
 use leptos::prelude::*;
 
-use super::{
-    Here,
-    lesson::panes,
-    page::Page,
-    shell::Sheet,
-};
+use super::{Here, lesson::panes, page::Page, shell::Sheet};
 use crate::{
-    fault::{Fault, Kind},
     i18n::t,
-    ledger::Figure,
     lesson::{
-        manifest::{self, Control},
+        outside,
         render::{self, Renderer},
     },
     ui::{lab::Lab, stage::Play, step::Step},
-    wire::{
-        Technique,
-        control::{LabSpec, Source},
-        observation::{Ask, ClientSettings, Cure},
-    },
+    wire::Technique,
 };
-
-/// The lesson's name under which the free lab runs; its step is called the same. It asks nothing and has no goal.
-pub const FREE: &str = "lab";
 
 /// The free lab: everything can be set, nothing is asked.
 pub fn lab(here: &Here) -> Sheet {
-    let play = Play { locale: here.locale, lesson: FREE.to_owned(), step: free_step() };
+    let play = Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::free() };
     let tips = ["one", "two", "three"].map(|tip| view! { <li>{t(&format!("page.lab_tip_{tip}"))}</li> });
     let body = view! {
         <Step play>
@@ -52,53 +38,6 @@ pub fn lab(here: &Here) -> Sheet {
     let mut sheet = Sheet::new("lab", t("page.lab_title"), body);
     sheet.technique = Some(Technique::ShortPoll);
     sheet
-}
-
-/// A step that only sets the lab up.
-fn free_step() -> manifest::Step {
-    let nothing = manifest::Choice { options: Vec::new(), right: String::new(), measured: None };
-    manifest::Step {
-        id: FREE.to_owned(),
-        minutes: 0,
-        core: false,
-        notes: Vec::new(),
-        needs: Vec::new(),
-        misconceptions: Vec::new(),
-        claims: Vec::new(),
-        lab: LabSpec {
-            source: Source::Random { mean_ms: 3000, seed: None },
-            faults: vec![Fault {
-                id: 1,
-                kind: Kind::SlowAnswers { min_ms: 0, max_ms: 1500 },
-                direction: None,
-                probability: 0.5,
-                seed: 1,
-            }],
-            ..LabSpec::default()
-        },
-        client: ClientSettings {
-            technique: Technique::ShortPoll,
-            ask: Ask::Updates,
-            interval_ms: 1000,
-            cure: Cure::None,
-        },
-        controls: vec![
-            Control::Interval,
-            Control::Distance,
-            Control::Ask,
-            Control::Cure,
-            Control::Source,
-            Control::Job,
-            Control::Publish,
-            Control::Faults,
-        ],
-        figures: vec![Figure::Answers, Figure::EmptyShare, Figure::DelayMean],
-        predict: nothing.clone(),
-        reason: nothing,
-        goal: Vec::new(),
-        hints: 0,
-        code: Vec::new(),
-    }
 }
 
 /// The glossary: every term in this language, with its name in the others.

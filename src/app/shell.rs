@@ -169,8 +169,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
 /// Styles and scripts, when they were built.
 fn built() -> Option<impl IntoView> {
     assets::name().map(|name| {
-        let options =
-            LeptosOptions::builder().output_name(name).site_pkg_dir("pkg").hash_files(false).build();
+        let options = LeptosOptions::builder().output_name(name).site_pkg_dir("pkg").hash_files(false).build();
         view! {
             <link rel="stylesheet" href=format!("/pkg/{name}.css") />
             <HydrationScripts options islands=true />
@@ -213,7 +212,7 @@ fn top(here: &Here, asked: &Asked, sheet: &Sheet) -> impl IntoView + use<> {
                 <ol>{crumbs}</ol>
             </nav>
             <nav class="links" aria-label=t("page.nav")>{nav.to_vec()}</nav>
-            <div class="tools">{place} {languages(here, asked)} <ThemeButton /></div>
+            <div class="tools">{place} {languages(here, asked)} <ThemeButton current=asked.theme.name().to_owned() /></div>
         </header>
     }
 }
