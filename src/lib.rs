@@ -4,6 +4,7 @@
 //!
 //! 1. [`wire`]: the vocabulary. What can be observed, by whom, and the decoders that cut bytes into units.
 
+pub mod diagram;
 pub mod fault;
 pub mod i18n;
 pub mod ledger;
