@@ -120,7 +120,7 @@ fn overlapping_polls_take_connections_of_their_own() {
         expect(recording, n, Up, &[&format!("1 GET c=2 n={n}"), "0 Fin"]);
         expect(recording, n, Down, &["1 200", "1 body 11 last", "0 Fin"]);
     }
-    let last = recording.lines().filter(|line| line.contains("\"down\"")).next_back();
+    let last = recording.lines().rfind(|line| line.contains("\"down\""));
     assert!(last.is_some_and(|line| line.contains("\"conn\": 1")), "the first is answered last");
 }
 
