@@ -459,6 +459,13 @@ impl State {
         }
     }
 
+    /// The server sends no more. Nothing is said to a client that has reset the connection, once the server knows.
+    pub(super) fn hang_up(&mut self, now: Micros) {
+        if self.socket.is_some() && !self.broken && self.up.end != End::Delivered(Close::Rst) {
+            self.end(Direction::Down, Close::Fin, now);
+        }
+    }
+
     /// The server lets go of the connection: its direction ends, if it has not yet, and what waits for it has no reader.
     pub(super) fn let_go(&mut self, now: Micros) {
         self.gone = true;
@@ -467,10 +474,7 @@ impl State {
         up.partial.clear();
         up.queue.retain(|waiting| matches!(waiting.undecided, Some(Unit::End { .. })));
         up.queued = 0;
-        if self.socket.is_some() && !self.broken {
-            self.flush(Direction::Down, now);
-            self.end(Direction::Down, Close::Fin, now);
-        }
+        self.hang_up(now);
         self.stir.notify_one();
     }
 
