@@ -42,6 +42,10 @@ pub async fn create(
     let body = body.map_err(|rejection| {
         Error::new(rejection.status(), format!("a lab is described in at most {MAX_SPEC} bytes")).because(rejection)
     })?;
+    // A struct may come as an array, too, for serde; not for us.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::bad_request("the body is a lab's description, a JSON object; {} takes every default"));
+    }
     let lab: LabSpec = serde_json::from_slice(&body)
         .map_err(|error| Error::bad_request(format!("the body is not a lab's description in JSON: {error}")))?;
     spec::check(&lab).map_err(Error::bad_request)?;

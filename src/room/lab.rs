@@ -292,7 +292,7 @@ impl Lab {
                 self.force();
             }
             Command::Fault { fault } => {
-                spec::fault(&fault)?;
+                fault.check()?;
                 let faults = &mut self.state.faults;
                 match faults.iter().position(|other| other.id == fault.id) {
                     Some(place) => faults[place] = fault,
@@ -448,7 +448,7 @@ impl Lab {
 
 /// The chain of a distance and its faults.
 fn chain(distance_ms: u32, faults: &[Fault]) -> Chain {
-    Chain { distance: Duration::from_millis(distance_ms.into()), faults: faults.to_vec() }
+    Chain::new(Duration::from_millis(distance_ms.into()), faults.to_vec())
 }
 
 /// A held source, and the draws of its alerts. Without a seed of its own, a run is drawn from its epoch.

@@ -153,6 +153,14 @@ impl Rooms {
         self.sockets.clone().try_acquire_owned().ok()
     }
 
+    /// Waits until no control socket is open.
+    pub async fn silence(&self) {
+        // The number of places never exceeds what fits; an error would mean that the semaphore was closed, and nobody
+        // closes it.
+        let all = u32::try_from(self.limits.sockets).unwrap_or(u32::MAX);
+        drop(self.sockets.acquire_many(all).await);
+    }
+
     /// Wakes when the server ends.
     pub fn closing(&self) -> watch::Receiver<bool> {
         self.closing.subscribe()
