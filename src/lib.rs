@@ -5,6 +5,9 @@
 //! 1. [`wire`]: the vocabulary. What can be observed, by whom, and the decoders that cut bytes into units.
 
 #[cfg(feature = "ssr")]
+pub mod app;
+pub mod client;
+#[cfg(feature = "ssr")]
 pub mod config;
 #[cfg(feature = "ssr")]
 pub mod error;
