@@ -1,18 +1,14 @@
 //! The whole server: two listeners, what they answer, and how they end.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, Request, State},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
-};
 use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
+    app::{self, AppState},
     config::{Config, Listen},
     hosts::Hosts,
+    lesson::load::Shelf,
     net::{
         accept::{self, Limits, Listener},
         shutdown::Shutdown,
@@ -70,23 +66,19 @@ pub async fn start_with(config: Config, limits: room::Limits) -> Result<Running,
     if config.site.port != 0 && config.site.port == config.lab.port {
         return Err("the course and its lab need two ports: every fault acts on the lab's".into());
     }
-    if let Some(dir) = &config.lessons {
-        std::fs::read_dir(dir).map_err(|error| format!("cannot read the lessons in {}: {error}", dir.display()))?;
+    if let Some(folder) = &config.lessons {
+        let readable = std::fs::read_dir(folder);
+        readable.map_err(|error| format!("cannot read the lessons in {}: {error}", folder.display()))?;
     }
+    let shelf = lessons(config.lessons.as_deref())?;
     let (site_listener, site) = bind("the course", config.site)?;
     let (lab_listener, lab) = bind("the lab", config.lab)?;
 
-    let mut further = config.hosts.clone();
-    further.extend(config.lab_url.as_ref().map(|url| url.authority.clone()));
-    let hosts = Arc::new(Hosts::new(&[site, lab], &further, site.port()));
+    let hosts = Arc::new(Hosts::new(site, lab, &config.hosts, config.lab_url));
     let rooms = Rooms::new(limits);
-    let api = room::State {
-        rooms: rooms.clone(),
-        hosts: hosts.clone(),
-        lab_url: config.lab_url.clone(),
-        lab_port: lab.port(),
-    };
-    let course = course(&config, api, hosts.clone());
+    let pages = app::pages(AppState { shelf: Arc::new(shelf), addresses: hosts.clone() });
+    let api = room::router(room::State { rooms: rooms.clone(), hosts: hosts.clone() });
+    let course = app::guarded(pages.merge(api), hosts.clone());
     let lab_routes = push::router(push::State { outlets: rooms.clone(), hosts });
 
     let shutdown = Shutdown::new();
@@ -96,19 +88,10 @@ pub async fn start_with(config: Config, limits: room::Limits) -> Result<Running,
     Ok(Running { site, lab, rooms, shutdown, listeners })
 }
 
-/// Everything that the site's listener answers.
-fn course(_config: &Config, api: room::State, hosts: Arc<Hosts>) -> Router {
-    room::router(api)
-        .layer(DefaultBodyLimit::max(room::api::MAX_SPEC))
-        .layer(middleware::from_fn_with_state(hosts, by_our_name))
-}
-
-/// Nothing on the site is answered under a name that is not ours.
-async fn by_our_name(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
-    match hosts.check_host(request.headers()) {
-        Ok(_) => next.run(request).await,
-        Err(error) => error.into_response(),
-    }
+/// The lessons of a folder, or those inside the program.
+fn lessons(folder: Option<&Path>) -> Result<Shelf, String> {
+    let shelf = folder.map_or_else(Shelf::embedded, Shelf::folder);
+    shelf.map_err(|report| format!("the lessons cannot be served:\n{}", report.to_string().trim_end()))
 }
 
 /// Listens, and says where.
