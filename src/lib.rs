@@ -9,6 +9,7 @@ pub mod app;
 pub mod client;
 #[cfg(feature = "ssr")]
 pub mod config;
+pub mod diagram;
 #[cfg(feature = "ssr")]
 pub mod error;
 pub mod fault;
