@@ -60,7 +60,10 @@ pub fn pages(state: AppState) -> Router {
     Router::new()
         .route("/", get(choose))
         .route("/locale/{*path}", get(remember))
-        .route("/pkg/{*path}", get(|Path(path): Path<String>, headers: HeaderMap| async move { assets::serve(&path, &headers) }))
+        .route(
+            "/pkg/{*path}",
+            get(|Path(path): Path<String>, headers: HeaderMap| async move { assets::serve(&path, &headers) }),
+        )
         .route("/favicon.svg", get(|| async { assets::favicon() }))
         .fallback(show)
         .with_state(state)
@@ -101,7 +104,8 @@ async fn remember(Path(path): Path<String>) -> Response {
     let Some(locale) = Locale::from_prefix(prefix) else { return StatusCode::NOT_FOUND.into_response() };
     let target = Page::parse(rest).unwrap_or(Page::Home).path(locale);
     let kept = format!("{LOCALE}={}; Path=/; Max-Age=31536000; SameSite=Lax", locale.prefix());
-    ([(header::SET_COOKIE, kept), (header::CACHE_CONTROL, "no-store".to_owned())], Redirect::to(&target)).into_response()
+    ([(header::SET_COOKIE, kept), (header::CACHE_CONTROL, "no-store".to_owned())], Redirect::to(&target))
+        .into_response()
 }
 
 /// Everything else is a page, or is not there.
@@ -213,7 +217,8 @@ mod tests {
 
     #[test]
     fn cookies_are_found_by_their_whole_name() {
-        let headers = HeaderMap::from_iter([(header::COOKIE, "xtheme=a; theme=dark; themes=b".parse().expect("ascii"))]);
+        let headers =
+            HeaderMap::from_iter([(header::COOKIE, "xtheme=a; theme=dark; themes=b".parse().expect("ascii"))]);
         assert_eq!(cookie(&headers, "theme"), Some("dark"));
         assert_eq!(cookie(&headers, "them"), None);
     }

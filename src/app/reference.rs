@@ -2,12 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    Here,
-    lesson::panes,
-    page::Page,
-    shell::Sheet,
-};
+use super::{Here, lesson::panes, page::Page, shell::Sheet};
 use crate::{
     fault::{Fault, Kind},
     i18n::t,

@@ -2,12 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    Here,
-    lesson::lesson_title,
-    page::Page,
-    shell::Sheet,
-};
+use super::{Here, lesson::lesson_title, page::Page, shell::Sheet};
 use crate::{
     i18n::{t, tf},
     lesson::{
@@ -81,8 +76,13 @@ pub fn teach(here: &Here, lesson: &str) -> Option<Sheet> {
     let lesson = here.library.lesson(lesson)?;
     let text = lesson.texts.get(&here.locale)?;
     let renderer = Renderer::new(&here.library, here.locale);
-    let steps: Vec<_> =
-        lesson.manifest.step.iter().zip(&text.steps).map(|(step, words)| teach_step(here, &renderer, lesson, step, words)).collect();
+    let steps: Vec<_> = lesson
+        .manifest
+        .step
+        .iter()
+        .zip(&text.steps)
+        .map(|(step, words)| teach_step(here, &renderer, lesson, step, words))
+        .collect();
     let whole = text.teacher.as_ref().map(|section| {
         let parts = section.sections.iter().map(|part| teach_part(&renderer, part)).collect::<Vec<_>>();
         view! { <div class="text" inner_html=renderer.blocks(&section.blocks)></div> {parts} }

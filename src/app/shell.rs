@@ -169,8 +169,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
 /// Styles and scripts, when they were built.
 fn built() -> Option<impl IntoView> {
     assets::name().map(|name| {
-        let options =
-            LeptosOptions::builder().output_name(name).site_pkg_dir("pkg").hash_files(false).build();
+        let options = LeptosOptions::builder().output_name(name).site_pkg_dir("pkg").hash_files(false).build();
         view! {
             <link rel="stylesheet" href=format!("/pkg/{name}.css") />
             <HydrationScripts options islands=true />

@@ -130,14 +130,23 @@ fn listed(files: &Files, library: &Library, report: &mut Report) {
         known.insert(format!("{folder}/lesson.toml"));
     }
     for lesson in &library.lessons {
-        known.extend(lesson.manifest.step.iter().flat_map(|step| &step.code).map(|name| format!("{}/code/{name}", lesson.folder)));
+        known.extend(
+            lesson
+                .manifest
+                .step
+                .iter()
+                .flat_map(|step| &step.code)
+                .map(|name| format!("{}/code/{name}", lesson.folder)),
+        );
     }
     for path in files.paths() {
         let locale = path.strip_prefix("locale/").and_then(|rest| rest.split_once('/'));
         let is_words = locale.is_some_and(|(prefix, _)| Locale::from_prefix(prefix).is_some());
         if !known.contains(path) && !is_words {
             let what = match path.split_once('/') {
-                Some((folder, rest)) if !rest.starts_with("code/") && !library.course.lessons.iter().any(|l| l == folder) => {
+                Some((folder, rest))
+                    if !rest.starts_with("code/") && !library.course.lessons.iter().any(|l| l == folder) =>
+                {
                     "the folder is not listed in course.toml"
                 }
                 Some(_) => "the file is not listed in its lesson.toml",

@@ -76,7 +76,8 @@ impl Glossary {
                 report.error(FILE, None, format!("the term {} is there twice", term.id));
             }
             if term.id != slug(&term.en.name) {
-                let what = format!("the term {} should have the id of its English name, {}", term.id, slug(&term.en.name));
+                let what =
+                    format!("the term {} should have the id of its English name, {}", term.id, slug(&term.en.name));
                 report.error(FILE, None, what);
             }
             let entries = [(Locale::En, term.en), (Locale::Zh, term.zh)]
@@ -97,7 +98,11 @@ impl Glossary {
                 if let parse::Target::Term(id) = &link.to
                     && glossary.find(id).is_none()
                 {
-                    report.error(FILE, None, format!("the term {} links to {id}, which is not in the glossary", term.id));
+                    report.error(
+                        FILE,
+                        None,
+                        format!("the term {} links to {id}, which is not in the glossary", term.id),
+                    );
                 }
             });
         }
@@ -140,7 +145,9 @@ mod tests {
     use super::*;
 
     fn entry(id: &str, name: &str, text: &str) -> String {
-        format!("[[term]]\nid = \"{id}\"\nen = {{ name = \"{name}\", text = \"{text}\" }}\nzh = {{ name = \"词\", text = \"文\" }}\n")
+        format!(
+            "[[term]]\nid = \"{id}\"\nen = {{ name = \"{name}\", text = \"{text}\" }}\nzh = {{ name = \"词\", text = \"文\" }}\n"
+        )
     }
 
     fn problems(text: &str) -> String {

@@ -460,7 +460,8 @@ mod tests {
 
     #[test]
     fn headings_make_a_tree() {
-        let (root, report) = read("# A {#a}\nlead\n## B {#b}\nb\n### C {#c}\n1. one\n2. *two* and\n   more\n## D {#d}\n");
+        let (root, report) =
+            read("# A {#a}\nlead\n## B {#b}\nb\n### C {#c}\n1. one\n2. *two* and\n   more\n## D {#d}\n");
         assert!(report.problems.is_empty(), "{report}");
         assert_eq!(root.id, "a");
         assert_eq!(root.blocks, [Block::Paragraph(words("lead"))]);

@@ -49,7 +49,12 @@ impl Report {
 
     /// Writes a notice down.
     pub fn notice(&mut self, file: &str, what: impl Into<String>) {
-        self.problems.push(Problem { severity: Severity::Notice, file: file.to_owned(), line: None, what: what.into() });
+        self.problems.push(Problem {
+            severity: Severity::Notice,
+            file: file.to_owned(),
+            line: None,
+            what: what.into(),
+        });
     }
 
     /// Whether anything forbids serving these lessons.
