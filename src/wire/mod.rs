@@ -35,11 +35,14 @@
 //! that timed round trips on the control socket measured; the error of that offset is half the smallest round trip and
 //! is written into the log ([`Fact::Clock`]) whenever a better one is adopted, with a new epoch after sleep.
 
+mod address;
+pub mod body;
 pub mod control;
 pub mod decode;
 pub mod http;
 pub mod observation;
 pub mod sse;
+mod text;
 pub mod unit;
 pub mod ws;
 
@@ -135,3 +138,6 @@ pub enum Technique {
     #[serde(rename = "websocket")]
     WebSocket,
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,8 @@ pub enum Unit {
     Body(Box<Body>),
     /// A WebSocket frame (RFC 6455 §5.2).
     Frame(Box<Frame>),
-    /// Bytes that follow no protocol known here: after a malformed head, or after an upgrade to something else.
+    /// Bytes that follow no protocol known here: after a malformed head, or after an upgrade to something else. Also
+    /// the pieces of a WebSocket frame that the tap could not keep whole.
     Opaque {
         /// How many.
         bytes: u32,

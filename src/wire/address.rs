@@ -1,0 +1,110 @@
+//! Where a request wants to go: the lab in its path, the numbers in its query or in a parameter of `Accept`.
+
+use super::{ClientNo, ExchangeNo, LabId};
+
+/// The numbers of a client and an exchange, each if it was given and is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Numbers {
+    pub(super) client: Option<ClientNo>,
+    pub(super) exchange: Option<ExchangeNo>,
+}
+
+impl Numbers {
+    /// These, and what is missing from those.
+    pub(super) fn or(self, those: Self) -> Self {
+        Self { client: self.client.or(those.client), exchange: self.exchange.or(those.exchange) }
+    }
+
+    /// The first of each name counts.
+    fn take(&mut self, pair: &[u8]) {
+        if let Some(value) = pair.strip_prefix(b"c=") {
+            self.client = self.client.or(number(value).and_then(|number| ClientNo::try_from(number).ok()));
+        } else if let Some(value) = pair.strip_prefix(b"n=") {
+            self.exchange = self.exchange.or(number(value));
+        }
+    }
+}
+
+/// Digits only, from 1.
+fn number(text: &[u8]) -> Option<u32> {
+    let sum = text.iter().try_fold(0u32, |sum, byte| {
+        let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;
+        sum.checked_mul(10)?.checked_add(digit)
+    });
+    sum.filter(|&sum| sum > 0)
+}
+
+/// The lab and the numbers that a request target names, in origin form or absolute form (RFC 9112 §3.2).
+pub(super) fn of_target(target: &[u8]) -> (Option<LabId>, Numbers) {
+    let origin = origin_form(target);
+    let end = origin.iter().position(|&byte| byte == b'?').unwrap_or(origin.len());
+    let (path, query) = origin.split_at(end);
+    let lab = path.strip_prefix(b"/l/").and_then(|rest| {
+        let name = rest.split(|&byte| byte == b'/').next()?;
+        LabId::parse(std::str::from_utf8(name).ok()?)
+    });
+    let mut numbers = Numbers::default();
+    for pair in query.get(1..).unwrap_or_default().split(|&byte| byte == b'&') {
+        numbers.take(pair);
+    }
+    (lab, numbers)
+}
+
+/// What follows the authority of an absolute form.
+fn origin_form(target: &[u8]) -> &[u8] {
+    if target.first() == Some(&b'/') {
+        return target;
+    }
+    let Some(scheme) = target.windows(3).position(|three| three == b"://") else { return target };
+    let rest = &target[scheme + 3..];
+    rest.iter().position(|&byte| byte == b'/').map_or(b"", |at| &rest[at..])
+}
+
+/// The numbers in the parameters of an `Accept` field.
+pub(super) fn of_accept(value: &[u8]) -> Numbers {
+    let mut numbers = Numbers::default();
+    for parameter in value.split(|&byte| matches!(byte, b',' | b';')) {
+        numbers.take(parameter.trim_ascii());
+    }
+    numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(text: &str) -> (Option<String>, Option<ClientNo>, Option<ExchangeNo>) {
+        let (lab, numbers) = of_target(text.as_bytes());
+        (lab.map(String::from), numbers.client, numbers.exchange)
+    }
+
+    #[test]
+    fn targets() {
+        let lab = || Some("abcdefgh23".to_owned());
+        assert_eq!(target("/l/abcdefgh23/poll?c=1&n=14"), (lab(), Some(1), Some(14)));
+        assert_eq!(target("/l/abcdefgh23?after=3&n=4294967295&c=65535"), (lab(), Some(65535), Some(u32::MAX)));
+        assert_eq!(target("http://localhost:3001/l/abcdefgh23/poll?c=2"), (lab(), Some(2), None));
+        assert_eq!(target("http://localhost:3001"), (None, None, None));
+        assert_eq!(target("/l/abcdefgh2/poll"), (None, None, None));
+        assert_eq!(target("/l/ABCDEFGH23/poll"), (None, None, None));
+        assert_eq!(target("/m/abcdefgh23/poll"), (None, None, None));
+        assert_eq!(target("*"), (None, None, None));
+    }
+
+    #[test]
+    fn garbage_is_no_number() {
+        for query in
+            ["c=0&n=0", "c=+1&n=-1", "c=65536&n=4294967296", "c=&n=", "c=1x&n= 1", "cc=1&nn=1", "c&n", "C=1&N=1"]
+        {
+            assert_eq!(target(&format!("/?{query}")), (None, None, None), "{query}");
+        }
+    }
+
+    #[test]
+    fn accept_parameters() {
+        let both = Numbers { client: Some(1), exchange: Some(14) };
+        assert_eq!(of_accept(b"application/json;c=1;n=14"), both);
+        assert_eq!(of_accept(b"text/html, application/json ; c=1 ;\tn=14, */*;q=0.8"), both);
+        assert_eq!(of_accept(b"*/*"), Numbers::default());
+    }
+}
