@@ -255,7 +255,7 @@ impl<'a> Reader<'a, '_> {
                 Some(Block::Code { language, text })
             }
             Event::Start(Tag::Table(_)) => Some(self.table()),
-            Event::Start(Tag::HtmlBlock) | Event::Html(_) | Event::InlineHtml(_) => {
+            Event::Start(Tag::HtmlBlock) | Event::Html(_) => {
                 self.error(at, "raw HTML is not allowed in a lesson");
                 None
             }
@@ -264,18 +264,18 @@ impl<'a> Reader<'a, '_> {
                 self.error(at, "a heading cannot stand here");
                 None
             }
-            Event::Start(_) | Event::End(_) | Event::Rule | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {
-                self.error(at, "this kind of Markdown is not used in lessons");
-                None
-            }
             // The text of a tight list's item comes without a paragraph round it.
-            inline => {
+            inline if continues(&inline) => {
                 let mut line = Vec::new();
                 self.inline(inline, at, &mut line);
                 while let Some((event, at)) = self.events.next_if(|(event, _)| continues(event)) {
                     self.inline(event, &at, &mut line);
                 }
                 Some(Block::Paragraph(line))
+            }
+            _ => {
+                self.error(at, "this kind of Markdown is not used in lessons");
+                None
             }
         }
     }
@@ -460,7 +460,8 @@ mod tests {
 
     #[test]
     fn headings_make_a_tree() {
-        let (root, report) = read("# A {#a}\nlead\n## B {#b}\nb\n### C {#c}\n1. one\n2. *two*\n## D {#d}\n");
+        let (root, report) =
+            read("# A {#a}\nlead\n## B {#b}\nb\n### C {#c}\n1. one\n2. *two* and\n   more\n## D {#d}\n");
         assert!(report.problems.is_empty(), "{report}");
         assert_eq!(root.id, "a");
         assert_eq!(root.blocks, [Block::Paragraph(words("lead"))]);
@@ -472,7 +473,7 @@ mod tests {
                 ordered: true,
                 items: vec![
                     vec![Block::Paragraph(words("one"))],
-                    vec![Block::Paragraph(vec![Inline::Emphasis(words("two"))])]
+                    vec![Block::Paragraph(vec![Inline::Emphasis(words("two")), Inline::Text(" and more".into())])]
                 ]
             }]
         );
