@@ -72,7 +72,7 @@ pub fn Picture(
     now: Callback<(), Micros>,
     /// The port of the lab, as it is to be named under the server's lifeline.
     #[prop(into)]
-    port: String,
+    port: Signal<String>,
     /// Without controls: for a small picture in passing.
     #[prop(default = false)]
     bare: bool,
@@ -153,7 +153,7 @@ pub fn Picture(
 
 impl Sight {
     /// Names of the lifelines, which stay where they are.
-    fn heading(self, port: String) -> AnyView {
+    fn heading(self, port: Signal<String>) -> AnyView {
         let paper = Memo::new(move |_| self.layout.with(|layout| layout.paper));
         let declared = Memo::new(move |_| {
             self.reel.track();
@@ -188,7 +188,10 @@ impl Sight {
                     "pc-w pc-mid pc-sub",
                     |paper| paper.server,
                     "37",
-                    fixed(tf("picture.lab_port", &[("port", &port)])),
+                    Signal::derive(move || match port.get() {
+                        port if port.is_empty() => String::new(),
+                        port => tf("picture.lab_port", &[("port", &port)]),
+                    }),
                 )}
                 {word("pc-w pc-mid pc-sub", Paper::middle, "20", Signal::derive(move || declared.get().0))}
                 {word("pc-w pc-mid pc-sub", Paper::middle, "37", Signal::derive(move || declared.get().1))}

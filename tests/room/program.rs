@@ -56,9 +56,9 @@ fn what_cannot_be_done_is_said_in_one_line() {
         assert_refused(&output, said);
         assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
     }
-    assert_refused(&run(&mut program(&["--site", "nonsense"]) ), "an address looks like");
-    assert_refused(&run(program(&[]).env("LIFELINE_LAB", "nonsense") ), "an address looks like");
-    assert_refused(&run(program(&[]).env("RUST_LOG", "lifeline=loud") ), "RUST_LOG");
+    assert_refused(&run(&mut program(&["--site", "nonsense"])), "an address looks like");
+    assert_refused(&run(program(&[]).env("LIFELINE_LAB", "nonsense")), "an address looks like");
+    assert_refused(&run(program(&[]).env("RUST_LOG", "lifeline=loud")), "RUST_LOG");
     let help = run(&mut program(&["--help"]));
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     for word in ["--site", "LIFELINE_SITE", "--lab-url", "LIFELINE_LESSONS", "--hosts", "check"] {
@@ -68,8 +68,7 @@ fn what_cannot_be_done_is_said_in_one_line() {
 
 /// Starts it on free ports, and reads both from its first line.
 fn serving() -> (Child, u16, u16) {
-    let mut child =
-        program(&["--site", "127.0.0.1:0", "--lab", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = program(&["--site", "127.0.0.1:0", "--lab", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let line = soon(move || {
         let mut line = String::new();
@@ -78,7 +77,8 @@ fn serving() -> (Child, u16, u16) {
         thread::spawn(move || out.read_to_string(&mut String::new()));
         line
     });
-    let numbers: Vec<u16> = line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
+    let numbers: Vec<u16> =
+        line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
     let [site, lab] = numbers[..] else { panic!("no two addresses: {line}") };
     assert!(line.starts_with(&format!("Lifeline: the course is at http://localhost:{site} ")), "{line}");
     (child, site, lab)
@@ -108,7 +108,8 @@ fn ctrl_c_and_sigterm_end_it_within_two_seconds_with_streams_open() {
         // A request that is held back for ten seconds, one that never ends, and a connection that says nothing.
         let poll = format!("GET /l/{name}/poll HTTP/1.1\r\nHost: localhost:{lab}\r\n\r\n");
         let half = "POST /api/labs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{";
-        let _open = [begin(("127.0.0.1", lab), &poll), begin(("127.0.0.1", site), half), begin(("127.0.0.1", site), "")];
+        let _open =
+            [begin(("127.0.0.1", lab), &poll), begin(("127.0.0.1", site), half), begin(("127.0.0.1", site), "")];
 
         let begun = Instant::now();
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
