@@ -51,6 +51,25 @@ export class Reader {
     await this.page.locator(`#lab-${control} select`).selectOption(value);
   }
 
+  /** Picks the newest exchange in the picture whose name says this. */
+  async pick(name: RegExp) {
+    const arrow = this.lab.locator("[data-x][aria-label]").filter({ visible: true });
+    await expect
+      .poll(
+        async () => {
+          for (const candidate of (await arrow.all()).reverse()) {
+            if (name.test((await candidate.getAttribute("aria-label")) ?? "")) {
+              await candidate.dispatchEvent("click");
+              return true;
+            }
+          }
+          return false;
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(true);
+  }
+
   async done() {
     await expect(this.goal).toHaveAttribute("data-done", "true", { timeout: 60_000 });
   }
