@@ -144,6 +144,18 @@ impl Rig {
         self.running.set(false);
     }
 
+    /// Runs a client for a minute.
+    pub fn run_a_minute(self) {
+        self.begin();
+        let number = self.engine.clients.get_value();
+        let end = move || {
+            if self.engine.clients.try_get_value() == Some(number) {
+                self.halt();
+            }
+        };
+        gloo_timers::callback::Timeout::new(60_000, end).forget();
+    }
+
     /// The reader picked an exchange in the picture.
     pub fn picked(self, key: ExchangeKey) {
         if let (Some(session), ExchangeKey::Client { client, exchange }) = (self.session(), key) {

@@ -48,6 +48,13 @@ pub fn Glance(
 ) -> impl IntoView {
     let rig = Rig::new(Stage::new(play));
     come_alive(rig);
+    Effect::new(move |begun: Option<bool>| {
+        let begun = begun.unwrap_or_default();
+        if !begun && rig.usable() {
+            rig.start_for_a_minute();
+        }
+        begun || rig.usable()
+    });
     view! {
         <section class="glance" aria-label=t("lab.title")>
             {picture(rig, true)}
@@ -57,7 +64,7 @@ pub fn Glance(
                     class="pill"
                     disabled=move || !rig.usable()
                     hidden=move || rig.running.get()
-                    on:click=move |_| rig.start()
+                    on:click=move |_| rig.start_for_a_minute()
                 >
                     {t("lab.glance_again")}
                 </button>

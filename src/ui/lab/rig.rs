@@ -124,6 +124,12 @@ impl Rig {
         self.begin();
     }
 
+    /// Starts a client that stops after a minute: nobody asked for it, so it must not go on for ever.
+    pub fn start_for_a_minute(self) {
+        #[cfg(feature = "hydrate")]
+        self.run_a_minute();
+    }
+
     /// Stops the client and the source.
     pub fn stop(self) {
         #[cfg(feature = "hydrate")]
