@@ -4,11 +4,29 @@
 //!
 //! 1. [`wire`]: the vocabulary. What can be observed, by whom, and the decoders that cut bytes into units.
 
+#[cfg(feature = "ssr")]
+pub mod app;
+pub mod client;
+#[cfg(feature = "ssr")]
+pub mod config;
+pub mod diagram;
+#[cfg(feature = "ssr")]
+pub mod error;
 pub mod fault;
+#[cfg(feature = "ssr")]
+pub mod hosts;
 pub mod i18n;
 pub mod ledger;
 pub mod lesson;
 #[cfg(feature = "ssr")]
 pub mod net;
+#[cfg(feature = "ssr")]
+pub mod push;
+#[cfg(feature = "ssr")]
+pub mod room;
+#[cfg(feature = "ssr")]
+pub mod server;
+#[cfg(feature = "ssr")]
+pub mod telemetry;
 pub mod ui;
 pub mod wire;

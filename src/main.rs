@@ -1,1 +1,83 @@
-fn main() {}
+//! The program: what it was told, the server, and its end.
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::Parser;
+use lifeline::{
+    config::{Cli, Command, Config},
+    lesson, server, telemetry,
+};
+use tokio::signal;
+
+/// What the program was told cannot be done.
+const CANNOT: u8 = 2;
+
+fn main() -> ExitCode {
+    // A wrong flag is said by clap, in a few lines and with code 2.
+    let cli = Cli::parse();
+    let filter = std::env::var("RUST_LOG").ok();
+    if let Err(why) = telemetry::start(filter.as_deref()) {
+        return cannot(&why);
+    }
+    let result = match cli.command {
+        None => serve(cli.serve),
+        Some(Command::Serve(config)) => serve(config),
+        Some(Command::Check { dir }) => return lesson::check::run(dir.as_deref()),
+    };
+    result.map_or_else(|why| cannot(&why), |()| ExitCode::SUCCESS)
+}
+
+fn cannot(why: &str) -> ExitCode {
+    eprintln!("lifeline: {why}");
+    ExitCode::from(CANNOT)
+}
+
+fn serve(config: Config) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    let result = runtime.block_on(run(config));
+    // Whatever still runs now has had its second.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    result
+}
+
+async fn run(config: Config) -> Result<(), String> {
+    let listen = (config.site, config.lab);
+    let running = server::start(config).await?;
+    println!(
+        "Lifeline: the course is at {} (its lab listens on {})",
+        url(listen.0.ip, running.site.port()),
+        running.lab.port()
+    );
+    if !listen.0.is_loopback() && listen.1.is_loopback() {
+        eprintln!("lifeline: other machines reach the course but not its lab; set --lab, too");
+    }
+    wait_for_the_end().await?;
+    println!("Lifeline ends.");
+    running.stop().await;
+    Ok(())
+}
+
+/// What to type into a browser.
+fn url(ip: std::net::IpAddr, port: u16) -> String {
+    if ip.is_loopback() || ip.is_unspecified() {
+        format!("http://localhost:{port}")
+    } else {
+        format!("http://{}:{port}", lifeline::hosts::literal(ip))
+    }
+}
+
+/// Ctrl-C, or SIGTERM where there is such a thing.
+async fn wait_for_the_end() -> Result<(), String> {
+    let cannot = |error| format!("cannot wait for signals: {error}");
+    #[cfg(unix)]
+    {
+        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate()).map_err(cannot)?;
+        tokio::select! {
+            interrupted = signal::ctrl_c() => interrupted.map_err(cannot),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    signal::ctrl_c().await.map_err(cannot)
+}

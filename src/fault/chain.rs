@@ -1,9 +1,9 @@
 //! The chain: the lab's distance and its faults, deciding on units and on the server's conduct. Pure.
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Fault, FaultId};
-use crate::wire::{ClientNo, ConnNo, Direction, ExchangeNo, Unit, UnitNo};
+use super::{Fault, FaultId, Kind, draw::Draw, latency, slow_answers};
+use crate::wire::{ClientNo, ConnNo, Direction, ExchangeNo, Micros, Unit, UnitNo};
 
 /// The faults in force, in order; the distance comes first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,6 +12,9 @@ pub struct Chain {
     pub distance: Duration,
     /// The faults.
     pub faults: Vec<Fault>,
+    /// For tests of the tap: a verdict of their own on every unit, after the faults.
+    #[doc(hidden)]
+    pub script: Option<Script>,
 }
 
 /// What a decision on a unit may look at.
@@ -27,10 +30,18 @@ pub struct Meta<'a> {
     pub unit: &'a Unit,
 }
 
-/// What is to happen to a unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl Meta<'_> {
+    /// What a draw about this unit is keyed by.
+    fn key(&self) -> (u64, u64) {
+        ((u64::from(self.conn) << 1) | u64::from(self.dir == Direction::Down), u64::from(self.no))
+    }
+}
+
+/// What one fault wants to happen to a unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Verdict {
     /// It goes on at once.
+    #[default]
     Pass,
     /// It goes on after this, and what follows it not before it.
     Delay(Duration),
@@ -48,21 +59,256 @@ pub enum Verdict {
     End(FaultId, crate::wire::Close),
 }
 
+/// What the whole chain decides on a unit: how long it travels, and what becomes of it then.
+///
+/// The two are apart because distance is geography: a request that a gateway answers, or that kills its connection,
+/// travels there first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// All delays added up.
+    pub delay: Duration,
+    /// The verdict of the first fault that had a stronger one than a delay, otherwise [`Verdict::Pass`].
+    pub verdict: Verdict,
+}
+
+impl Decision {
+    /// Whether the unit goes on unchanged and at once.
+    pub fn is_pass(&self) -> bool {
+        self.delay.is_zero() && self.verdict == Verdict::Pass
+    }
+
+    /// The delay on the server's clock.
+    pub fn micros(&self) -> Micros {
+        // A chain's delays are far below this bound: it keeps the sum with any time from overflowing.
+        Micros::try_from(self.delay.as_micros()).unwrap_or(Micros::MAX / 4)
+    }
+
+    fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Pass => {}
+            Verdict::Delay(more) => self.delay += more,
+            stronger if self.verdict == Verdict::Pass => self.verdict = stronger,
+            // The unit is settled already.
+            _ => {}
+        }
+    }
+}
+
 /// What is to happen to an answer at the server, before a byte of it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conduct {
-    /// Wait this long first.
+    /// Wait this long first. Where several faults struck, their waits add up under the id of the first.
     pub wait: Option<(FaultId, Duration)>,
 }
 
 impl Chain {
-    /// Decides on a unit: delays add up, anything stronger than a delay wins over delays.
-    pub fn decide(&self, _meta: Meta<'_>) -> Verdict {
-        Verdict::Pass
+    /// A chain with a distance and faults, which are taken as checked.
+    pub fn new(distance: Duration, faults: Vec<Fault>) -> Self {
+        Self { distance, faults, script: None }
     }
 
-    /// Decides on an answer: the one hook that `push` offers.
-    pub fn conduct(&self, _client: Option<ClientNo>, _exchange: Option<ExchangeNo>) -> Conduct {
-        Conduct::default()
+    /// Decides on a unit. The same unit gets the same decision however often it is asked about.
+    pub fn decide(&self, meta: Meta<'_>) -> Decision {
+        let mut decision = Decision { delay: self.distance, verdict: Verdict::Pass };
+        for fault in &self.faults {
+            if fault.direction.is_some_and(|only| only != meta.dir) {
+                continue;
+            }
+            let draw = Draw::new(fault, meta.key());
+            if !draw.strikes(fault.probability) {
+                continue;
+            }
+            decision.add(match fault.kind {
+                Kind::Latency { base_ms, jitter_ms } => Verdict::Delay(latency::delay(base_ms, jitter_ms, draw)),
+                Kind::SlowAnswers { .. } => Verdict::Pass,
+            });
+        }
+        if let Some(script) = &self.script {
+            decision.add((script.0)(meta));
+        }
+        decision
+    }
+
+    /// Decides on an answer: the one hook that `push` offers. A request without numbers counts as client 0, exchange 0.
+    pub fn conduct(&self, client: Option<ClientNo>, exchange: Option<ExchangeNo>) -> Conduct {
+        let key = (u64::from(client.unwrap_or(0)), u64::from(exchange.unwrap_or(0)));
+        let mut conduct = Conduct::default();
+        for fault in &self.faults {
+            let Kind::SlowAnswers { min_ms, max_ms } = fault.kind else { continue };
+            let draw = Draw::new(fault, key);
+            if !draw.strikes(fault.probability) {
+                continue;
+            }
+            let more = slow_answers::wait(min_ms, max_ms, draw);
+            let (_, wait) = conduct.wait.get_or_insert((fault.id, Duration::ZERO));
+            *wait += more;
+        }
+        conduct
+    }
+}
+
+/// A fault made of a function, so that the tap's tests can ask for every verdict before every verdict has a fault.
+#[doc(hidden)]
+#[derive(Clone)]
+pub struct Script(Arc<ScriptFn>);
+
+type ScriptFn = dyn Fn(Meta<'_>) -> Verdict + Send + Sync;
+
+impl Script {
+    /// Wraps a function.
+    pub fn new(decide: impl Fn(Meta<'_>) -> Verdict + Send + Sync + 'static) -> Self {
+        Self(Arc::new(decide))
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Script")
+    }
+}
+
+impl PartialEq for Script {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Close;
+
+    fn latency(id: FaultId, base_ms: u32, jitter_ms: u32) -> Fault {
+        Fault { id, kind: Kind::Latency { base_ms, jitter_ms }, direction: None, probability: 1.0, seed: 7 }
+    }
+
+    fn slow(id: FaultId, min_ms: u32, max_ms: u32) -> Fault {
+        Fault { id, kind: Kind::SlowAnswers { min_ms, max_ms }, direction: None, probability: 1.0, seed: 7 }
+    }
+
+    fn meta(unit: &Unit, dir: Direction, conn: ConnNo, no: UnitNo) -> Meta<'_> {
+        Meta { dir, conn, no, unit }
+    }
+
+    const PIECE: Unit = Unit::Opaque { bytes: 1 };
+    const FIN: Unit = Unit::End { how: Close::Fin };
+
+    #[test]
+    fn an_empty_chain_passes() {
+        assert!(Chain::default().decide(meta(&PIECE, Direction::Up, 1, 1)).is_pass());
+    }
+
+    #[test]
+    fn delays_add_up_both_ways_and_for_the_ends() {
+        let chain = Chain::new(Duration::from_millis(80), vec![latency(1, 20, 0), latency(2, 5, 0)]);
+        for dir in [Direction::Up, Direction::Down] {
+            for unit in [&PIECE, &FIN] {
+                let decision = chain.decide(meta(unit, dir, 1, 1));
+                assert_eq!(decision, Decision { delay: Duration::from_millis(105), verdict: Verdict::Pass });
+            }
+        }
+    }
+
+    #[test]
+    fn a_direction_spares_the_other() {
+        let mut fault = latency(1, 20, 0);
+        fault.direction = Some(Direction::Down);
+        let chain = Chain::new(Duration::ZERO, vec![fault]);
+        assert!(chain.decide(meta(&PIECE, Direction::Up, 1, 1)).is_pass());
+        assert_eq!(chain.decide(meta(&PIECE, Direction::Down, 1, 1)).delay, Duration::from_millis(20));
+    }
+
+    #[test]
+    fn the_first_stronger_verdict_wins_and_still_travels() {
+        let chain = Chain {
+            script: Some(Script::new(|_| Verdict::Drop(9))),
+            ..Chain::new(Duration::from_millis(80), vec![latency(1, 20, 0)])
+        };
+        let decision = chain.decide(meta(&PIECE, Direction::Up, 1, 1));
+        assert_eq!(decision, Decision { delay: Duration::from_millis(100), verdict: Verdict::Drop(9) });
+
+        let mut decision = Decision::default();
+        decision.add(Verdict::Hold(1));
+        decision.add(Verdict::Drop(2));
+        assert_eq!(decision.verdict, Verdict::Hold(1));
+    }
+
+    #[test]
+    fn jitter_is_uniform_bounded_and_repeatable() {
+        let chain = Chain::new(Duration::ZERO, vec![latency(1, 10, 40)]);
+        let delays: Vec<u128> = (1..=4000)
+            .map(|no| chain.decide(meta(&PIECE, Direction::Down, 3, no)).delay.as_micros())
+            .inspect(|micros| assert!((10_000..=50_000).contains(micros)))
+            .collect();
+        let again: Vec<u128> =
+            (1..=4000).map(|no| chain.decide(meta(&PIECE, Direction::Down, 3, no)).delay.as_micros()).collect();
+        assert_eq!(delays, again);
+        // The mean of 4,000 draws has a standard error of 183 µs; a seed that misses by five of them is a bug.
+        let mean = delays.iter().sum::<u128>() / 4000;
+        assert!((29_100..=30_900).contains(&mean), "{mean}");
+        for quarter in 0..4u128 {
+            let low = 10_000 + quarter * 10_000;
+            let share = delays.iter().filter(|d| (low..low + 10_000).contains(*d)).count();
+            assert!((850..=1150).contains(&share), "quarter {quarter}: {share}");
+        }
+    }
+
+    #[test]
+    fn probability_is_the_share_struck_and_the_seed_decides_which() {
+        let mut fault = latency(1, 10, 0);
+        fault.probability = 0.25;
+        let struck = |seed| {
+            let chain = Chain::new(Duration::ZERO, vec![Fault { seed, ..fault.clone() }]);
+            (1..=4000).filter(|&no| !chain.decide(meta(&PIECE, Direction::Up, 1, no)).is_pass()).collect::<Vec<_>>()
+        };
+        let first = struck(1);
+        assert!((880..=1120).contains(&first.len()), "{}", first.len());
+        assert_eq!(first, struck(1));
+        assert_ne!(first, struck(2));
+    }
+
+    #[test]
+    fn both_directions_and_all_connections_draw_apart() {
+        let chain = Chain::new(Duration::ZERO, vec![latency(1, 0, 10_000)]);
+        let of = |dir, conn| (1..50).map(|no| chain.decide(meta(&PIECE, dir, conn, no)).delay).collect::<Vec<_>>();
+        assert_ne!(of(Direction::Up, 1), of(Direction::Down, 1));
+        assert_ne!(of(Direction::Up, 1), of(Direction::Up, 2));
+    }
+
+    #[test]
+    fn slow_answers_act_on_conduct_alone() {
+        let chain = Chain::new(Duration::ZERO, vec![latency(1, 10, 0), slow(2, 100, 300)]);
+        assert_eq!(chain.decide(meta(&PIECE, Direction::Down, 1, 1)).delay, Duration::from_millis(10));
+        let mut seen = std::collections::BTreeSet::new();
+        for exchange in 1..=200 {
+            let conduct = chain.conduct(Some(1), Some(exchange));
+            let (by, wait) = conduct.wait.expect("its probability is 1");
+            assert_eq!(by, 2);
+            assert!((100..=300).contains(&wait.as_millis()), "{wait:?}");
+            assert_eq!(chain.conduct(Some(1), Some(exchange)), conduct);
+            seen.insert(wait);
+        }
+        assert!(seen.len() > 150, "the waits of 200 exchanges should differ: {}", seen.len());
+        assert_eq!(Chain::default().conduct(None, None), Conduct::default());
+    }
+
+    #[test]
+    fn bad_parameters_are_named() {
+        let cases = [
+            (Fault { id: 0, ..latency(1, 1, 1) }, "id: 0"),
+            (Fault { probability: 1.5, ..latency(1, 1, 1) }, "probability: 1.5 is outside 0 to 1"),
+            (Fault { probability: f64::NAN, ..latency(1, 1, 1) }, "probability: NaN"),
+            (latency(1, 10_001, 0), "base_ms: 10001 is outside 0 to 10000"),
+            (latency(1, 0, 10_001), "jitter_ms: 10001 is outside 0 to 10000"),
+            (slow(1, 0, 10_001), "max_ms: 10001 is outside 0 to 10000"),
+            (slow(1, 5, 4), "min_ms: 5 is above max_ms, 4"),
+            (Fault { direction: Some(Direction::Up), ..slow(1, 1, 2) }, "direction:"),
+        ];
+        for (fault, message) in cases {
+            let error = fault.check().expect_err(message);
+            assert!(error.starts_with(message), "{error}");
+        }
+        assert_eq!(latency(1, 10_000, 10_000).check(), Ok(()));
+        assert_eq!(slow(1, 10_000, 10_000).check(), Ok(()));
     }
 }

@@ -5,6 +5,10 @@
 
 #[cfg(feature = "ssr")]
 pub mod chain;
+#[cfg(feature = "ssr")]
+mod draw;
+mod latency;
+mod slow_answers;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +19,12 @@ pub type FaultId = u32;
 
 /// The id under which the lab's distance appears.
 pub const DISTANCE: FaultId = 0;
+
+/// The longest distance, each way, in milliseconds.
+pub const MAX_DISTANCE_MS: u32 = 5_000;
+
+/// The longest time in a fault's parameters, in milliseconds.
+pub const MAX_MS: u32 = 10_000;
 
 /// A rule on a lab's traffic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +49,37 @@ impl Fault {
     fn always() -> f64 {
         1.0
     }
+
+    /// Checks the id, the probability and the parameters.
+    ///
+    /// # Errors
+    /// A sentence that names the field, its value and the allowed range.
+    pub fn check(&self) -> Result<(), String> {
+        if self.id == DISTANCE {
+            return Err(format!("id: {DISTANCE} is the lab's distance; a fault's number is at least 1"));
+        }
+        // Written so that NaN fails it.
+        if !(self.probability >= 0.0 && self.probability <= 1.0) {
+            return Err(format!("probability: {} is outside 0 to 1", self.probability));
+        }
+        match self.kind {
+            Kind::Latency { base_ms, jitter_ms } => latency::check(base_ms, jitter_ms),
+            Kind::SlowAnswers { min_ms, max_ms } => {
+                if self.direction.is_some() {
+                    return Err("direction: slow answers happen at the server, not on the way; leave it out".to_owned());
+                }
+                slow_answers::check(min_ms, max_ms)
+            }
+        }
+    }
+}
+
+/// Checks a number of milliseconds that may be 0.
+fn at_most(field: &str, value: u32, most: u32) -> Result<(), String> {
+    if value > most {
+        return Err(format!("{field}: {value} is outside 0 to {most}"));
+    }
+    Ok(())
 }
 
 /// What a fault does, with its parameters.

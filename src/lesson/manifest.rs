@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// `lessons/course.toml`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Course {
     /// The folders of the lessons, in the order of the course.

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::stage::Choosable;
+use super::stage::{Choosable, NOT_SURE, Stage};
+use crate::i18n::t;
 
 /// Which of a step's two questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,10 +21,109 @@ pub fn Choice(
     /// Which of the two.
     which: Which,
     /// The options, in order.
-    options: Vec<Choosable>,
+    mut options: Vec<Choosable>,
     /// The question, rendered by the server.
     children: Children,
 ) -> impl IntoView {
-    let _ = (which, options);
-    view! { <section class="choice">{children()}</section> }
+    let stage = expect_context::<Stage>();
+    let (locked, right, name) = match which {
+        Which::Prediction => {
+            stage.options.set(options.clone());
+            options.push(Choosable { name: NOT_SURE.to_owned(), html: t("step.not_sure") });
+            let locked = Signal::derive(move || stage.memory.with(|memory| memory.prediction.clone()));
+            (locked, None, "prediction")
+        }
+        Which::Reason => {
+            let locked = Signal::derive(move || stage.memory.with(|memory| memory.reason.clone()));
+            (locked, stage.play.with_value(|play| Some(play.step.reason.right.clone())), "reason")
+        }
+    };
+    let lock = move |chosen: String| {
+        stage.memory.update(|memory| match which {
+            Which::Prediction => memory.prediction = Some(chosen),
+            Which::Reason => memory.reason = Some(chosen),
+        });
+    };
+    // The reason is asked for once there is something to explain.
+    let shut = move || which == Which::Reason && !stage.memory.with(|memory| memory.done);
+    view! {
+        <section class="choice box" data-which=name data-hydrated=move || stage.ready.get().to_string() hidden=shut>
+            {children()}
+            {question(name, options, right, locked, stage.ready.into(), lock)}
+        </section>
+    }
+    .into_any()
+}
+
+/// The options as radio buttons with a button that locks the one chosen. Once locked, the right one is marked, if it is
+/// given.
+pub fn question(
+    name: &'static str,
+    options: Vec<Choosable>,
+    right: Option<String>,
+    locked: Signal<Option<String>>,
+    ready: Signal<bool>,
+    lock: impl Fn(String) + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let chosen = RwSignal::new(None::<String>);
+    let picked = move || locked.get().or_else(|| chosen.get());
+    let right = StoredValue::new(right);
+    let rows = options
+        .into_iter()
+        .map(|Choosable { name: option, html }| {
+            let option = StoredValue::new(option);
+            let here = move || picked().is_some_and(|picked| option.with_value(|option| *option == picked));
+            let mark = move || {
+                let is_right = right.with_value(|right| option.with_value(|option| right.as_ref() == Some(option)));
+                match (locked.get().is_some(), here(), is_right) {
+                    (true, _, true) => "right",
+                    (true, true, false) if right.with_value(Option::is_some) => "wrong",
+                    (true, true, _) => "locked",
+                    _ => "",
+                }
+            };
+            view! {
+                <label class="option" data-mark=mark data-option=option.get_value()>
+                    <input
+                        type="radio"
+                        name=name
+                        value=option.get_value()
+                        prop:checked=here
+                        disabled=move || !ready.get() || locked.get().is_some()
+                        on:change=move |_| chosen.set(Some(option.get_value()))
+                    />
+                    <span inner_html=html></span>
+                </label>
+            }
+            .into_any()
+        })
+        .collect_view();
+    let verdict = move || match (locked.get(), right.get_value()) {
+        (Some(locked), Some(right)) if locked == right => t("step.right"),
+        (Some(_), Some(_)) => t("step.not_quite"),
+        (Some(_), None) => t("step.locked"),
+        (None, _) => String::new(),
+    };
+    view! {
+        <fieldset class="options">
+            <legend class="hidden">{t("step.options")}</legend>
+            {rows}
+        </fieldset>
+        <div class="verdict">
+            <button
+                class="pill lock"
+                disabled=move || !ready.get() || chosen.get().is_none()
+                hidden=move || locked.get().is_some()
+                on:click=move |_| {
+                    if let Some(chosen) = chosen.get_untracked() {
+                        lock(chosen);
+                    }
+                }
+            >
+                {t("step.lock")}
+            </button>
+            <span role="status">{verdict}</span>
+        </div>
+    }
+    .into_any()
 }

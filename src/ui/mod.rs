@@ -4,6 +4,7 @@
 
 pub mod choice;
 pub mod explain;
+pub mod figures;
 pub mod lab;
 pub mod page;
 pub mod quiz;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::stage::Choosable;
+use super::{choice::question, stage::Choosable};
 
 /// One question: answers lock, and the explanation follows.
 #[island]
@@ -18,6 +18,32 @@ pub fn Quiz(
     /// The question, rendered by the server.
     children: Children,
 ) -> impl IntoView {
-    let _ = (name, options, right, why);
-    view! { <section class="quiz">{children()}</section> }
+    let locked = RwSignal::new(None::<String>);
+    let ready = RwSignal::new(false);
+    #[cfg(feature = "hydrate")]
+    {
+        use crate::client::browser;
+        let key = format!("lifeline/quiz/{name}");
+        Effect::new(move |before: Option<()>| {
+            let now = locked.get();
+            match (before, now) {
+                (None, _) => {
+                    locked.set(browser::recall(&key));
+                    ready.set(true);
+                }
+                (Some(()), Some(chosen)) => browser::keep(&key, &chosen),
+                (Some(()), None) => {}
+            }
+        });
+    }
+    // Radio buttons of different questions must not share a group, and a group's name lives as long as the page.
+    let group: &'static str = Box::leak(name.into_boxed_str());
+    view! {
+        <section class="quiz box" data-hydrated=move || ready.get().to_string()>
+            {children()}
+            {question(group, options, Some(right), locked.into(), ready.into(), move |chosen| locked.set(Some(chosen)))}
+            <div class="why" hidden=move || locked.get().is_none() inner_html=why></div>
+        </section>
+    }
+    .into_any()
 }

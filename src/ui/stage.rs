@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{i18n::Locale, ledger::Ledger, lesson::manifest};
 
+/// The option of every prediction that commits to nothing.
+pub const NOT_SURE: &str = "not-sure";
+
 /// What a step's islands are told by the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Play {
@@ -25,30 +28,83 @@ pub struct Choosable {
     pub html: String,
 }
 
+/// What this browser remembers of a step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// The locked prediction: an option's name, or [`NOT_SURE`].
+    pub prediction: Option<String>,
+    /// The locked reason.
+    pub reason: Option<String>,
+    /// Whether the goal was met.
+    pub done: bool,
+}
+
 /// Shared by the islands of one step through Leptos' context.
 #[derive(Clone)]
 pub struct Stage {
     /// What the server said.
-    pub play: Play,
-    /// The locked prediction: an option's name, or `not-sure`.
-    pub prediction: RwSignal<Option<String>>,
-    /// The locked reason.
-    pub reason: RwSignal<Option<String>>,
+    pub play: StoredValue<Play>,
+    /// The options of the prediction with their words.
+    pub options: RwSignal<Vec<Choosable>>,
+    /// What is known of the reader's way through this step.
+    pub memory: RwSignal<Memory>,
     /// The ledger of the run so far.
     pub ledger: RwSignal<Ledger>,
-    /// Whether the goal was met, in this visit or an earlier one.
-    pub done: RwSignal<bool>,
+    /// Whether this browser's memory has been read: before that nothing is enabled.
+    pub ready: RwSignal<bool>,
 }
 
 impl Stage {
-    /// A stage on which nothing has happened yet.
+    /// A stage on which nothing has happened yet. In the browser, what it remembers is read once hydration is over.
     pub fn new(play: Play) -> Self {
-        Self {
-            play,
-            prediction: RwSignal::new(None),
-            reason: RwSignal::new(None),
-            ledger: RwSignal::new(Ledger::default()),
-            done: RwSignal::new(false),
-        }
+        let stage = Self {
+            play: StoredValue::new(play),
+            options: RwSignal::default(),
+            memory: RwSignal::default(),
+            ledger: RwSignal::default(),
+            ready: RwSignal::new(false),
+        };
+        #[cfg(feature = "hydrate")]
+        stage.remember();
+        stage
     }
+
+    /// `lesson/step`, the name under which the step is remembered.
+    pub fn name(&self) -> String {
+        self.play.with_value(|play| format!("{}/{}", play.lesson, play.step.id))
+    }
+
+    /// Whether the step asks for a prediction that is not locked yet.
+    pub fn must_predict(&self) -> bool {
+        let asks = self.play.with_value(|play| !play.step.predict.options.is_empty());
+        asks && self.memory.with(|memory| memory.prediction.is_none())
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn remember(&self) {
+        use crate::client::browser;
+
+        let Self { memory, ready, .. } = *self;
+        let key = key(&self.name());
+        Effect::new(move |before: Option<()>| {
+            if before.is_none() {
+                if let Some(kept) = browser::recall(&key).and_then(|text| serde_json::from_str(&text).ok()) {
+                    memory.set(kept);
+                }
+                ready.set(true);
+            }
+            let text = memory.with(|memory| serde_json::to_string(memory).unwrap_or_default());
+            if before.is_some() {
+                browser::keep(&key, &text);
+            }
+        });
+    }
+}
+
+impl Copy for Stage {}
+
+/// Where this browser keeps what it remembers of a step.
+pub fn key(name: &str) -> String {
+    format!("lifeline/step/{name}")
 }

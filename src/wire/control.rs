@@ -168,6 +168,9 @@ pub struct LabState {
     pub running: bool,
     /// Observations that were dropped because a buffer was full, by witness: browser, wire, server.
     pub dropped: [u64; 3],
+    /// Observations that came when their run was over, and are in no log.
+    #[serde(default)]
+    pub late: u64,
 }
 
 /// How a lab is made: the body of `POST /api/labs`.

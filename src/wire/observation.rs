@@ -195,8 +195,7 @@ pub enum Fact {
 /// What an answer brings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct News {
-    /// The updates it carries for the first time to this client, by number, in the order they stand in the answer.
-    /// For a list asked whole: empty.
+    /// The updates it carries, by number, in the order they stand in the answer. For a list asked whole: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seqs: Vec<u64>,
     /// The version of a list asked whole.

@@ -1,1 +1,134 @@
-fn main() {}
+//! Builds what the browser downloads into `target/site`: WASM, the JavaScript that loads it, and the styles.
+//!
+//! The three are named by one hash of their content, so that a browser may keep them for ever, and each has a
+//! brotli-compressed copy beside it. `target/site/hash.txt` says which hash is in force. When nothing changed, nothing
+//! is written: the server embeds this folder, and need not be built again.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use sha2::{Digest, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const NAME: &str = "lifeline";
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    // `--quick` compiles for the edit-and-reload cycle: larger, sooner.
+    let quick = env::args().any(|arg| arg == "--quick");
+    match bundle(quick) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bundle: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bundle(quick: bool) -> Outcome<()> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let wasm = compile(&root, quick)?;
+
+    let scratch = root.join("target/bindgen");
+    let _ = fs::remove_dir_all(&scratch);
+    Bindgen::new()
+        .input_path(&wasm)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(!quick)
+        .remove_producers_section(true)
+        .out_name(NAME)
+        .generate(&scratch)?;
+    let wasm = fs::read(scratch.join(format!("{NAME}_bg.wasm")))?;
+    let script = fs::read(scratch.join(format!("{NAME}.js")))?;
+    let style = styles(&root.join("style/main.css"))?.into_bytes();
+
+    let mut digest = Sha256::new();
+    for part in [&wasm, &script, &style] {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    let hash: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+
+    let site = root.join("target/site");
+    if fs::read_to_string(site.join("hash.txt")).is_ok_and(|in_force| in_force == hash) {
+        return Ok(());
+    }
+    let _ = fs::remove_dir_all(site.join("pkg"));
+    fs::create_dir_all(site.join("pkg"))?;
+    let snippets = scratch.join("snippets");
+    if snippets.exists() {
+        return Err("a dependency brings JavaScript files of its own, which the bundle has no place for".into());
+    }
+    let mut total = 0;
+    for (end, content) in [("_bg.wasm", &wasm), (".js", &script), (".css", &style)] {
+        let path = site.join(format!("pkg/{NAME}.{hash}{end}"));
+        let packed = compress(content, quick)?;
+        total += packed.len();
+        eprintln!("  {NAME}{end}: {} kB, {} kB compressed", content.len() / 1000, packed.len() / 1000);
+        fs::write(&path, content)?;
+        fs::write(format!("{}.br", path.display()), packed)?;
+    }
+    eprintln!("  together {} kB compressed", total / 1000);
+    fs::write(site.join("hash.txt"), hash)?;
+    Ok(())
+}
+
+/// Compiles the library for the browser and says where the module is.
+fn compile(root: &Path, quick: bool) -> Outcome<PathBuf> {
+    let profile = if quick { "dev" } else { "wasm-release" };
+    let status = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
+        .current_dir(root)
+        .args(["build", "--quiet", "--lib", "--features", "hydrate", "--target", TARGET, "--profile", profile])
+        .status()?;
+    if !status.success() {
+        return Err("the browser's part does not compile".into());
+    }
+    let folder = if quick { "debug" } else { profile };
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Ok(target.join(TARGET).join(folder).join(format!("{NAME}.wasm")))
+}
+
+/// The main sheet with its imports in their places. `@import "x.css";` stands alone on its line.
+fn styles(main: &Path) -> Outcome<String> {
+    let folder = main.parent().unwrap_or(Path::new("."));
+    let mut all = String::new();
+    for line in fs::read_to_string(main)?.lines() {
+        match line.strip_prefix("@import \"").and_then(|rest| rest.strip_suffix("\";")) {
+            Some(file) => {
+                let path = folder.join(file);
+                let sheet = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+                all.push_str(&without_comments(&sheet));
+            }
+            None => all.push_str(line),
+        }
+        all.push('\n');
+    }
+    Ok(without_comments(&all))
+}
+
+fn without_comments(sheet: &str) -> String {
+    let mut out = String::with_capacity(sheet.len());
+    let mut rest = sheet;
+    while let Some(start) = rest.find("/*") {
+        out.push_str(&rest[..start]);
+        rest = rest[start + 2..].find("*/").map_or("", |end| &rest[start + 2 + end + 2..]);
+    }
+    out.push_str(rest);
+    let lines: Vec<&str> = out.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join("\n") + "\n"
+}
+
+fn compress(content: &[u8], quick: bool) -> Outcome<Vec<u8>> {
+    let params =
+        brotli::enc::BrotliEncoderParams { quality: if quick { 5 } else { 11 }, lgwin: 22, ..Default::default() };
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut &content[..], &mut packed, &params)?;
+    Ok(packed)
+}

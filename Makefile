@@ -1,0 +1,38 @@
+# Two commands do everything, set-up included: `make run` and `make test`.
+E := scripts/env
+CLIPPY := $(E) cargo clippy --quiet
+.PHONY: run dev test lint bench shots site server
+
+run: server ## build and serve the course
+	@target/debug/lifeline serve $(ARGS)
+
+dev: server ## the same, and again on every change: lessons at once, code after a build
+	@scripts/dev $(ARGS)
+
+test: server lint ## all checks and tests, the browser's too
+	@scripts/setup test
+	$(E) cargo test --features ssr
+	target/debug/lifeline check lessons
+	cd end2end && ../scripts/env npx playwright test
+
+lint:
+	$(E) cargo fmt --check
+	$(CLIPPY) --features ssr --all-targets -- -D warnings
+	$(CLIPPY) --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings
+
+bench: server ## the numbers that the design promises
+	@scripts/setup test
+	$(E) cargo run --quiet --release --features ssr --example bench
+
+shots: server ## a picture of every page, in every language, theme and width, into shots/
+	@scripts/setup test
+	cd end2end && ../scripts/env npx playwright test --config shots.config.ts
+
+server: site
+	@echo "· building the server" >&2
+	@$(E) cargo build --features ssr
+
+site:
+	@scripts/setup
+	@echo "· building what the browser downloads" >&2
+	@$(E) cargo run -p bundle

@@ -1,0 +1,26 @@
+import { defineConfig } from "@playwright/test";
+import { chromium } from "./support/browser";
+
+// The server is the program as a stranger runs it, on ports of its own.
+export const SITE = "http://localhost:3100";
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "results",
+  // Two cores: one browser beside one server, so that what is measured is not the queue for the processor.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  use: { baseURL: SITE, ...chromium, trace: "retain-on-failure" },
+  webServer: {
+    command: "../target/debug/lifeline serve --site 127.0.0.1:3100 --lab 127.0.0.1:3101",
+    url: `${SITE}/en/`,
+    reuseExistingServer: false,
+    stdout: "ignore",
+    stderr: "pipe",
+  },
+});

@@ -1,0 +1,68 @@
+// A reader at a step of a lesson, doing what it asks.
+import { expect, type Locator, type Page } from "@playwright/test";
+
+export class Reader {
+  constructor(
+    readonly page: Page,
+    readonly locale: "en" | "zh" = "en",
+  ) {}
+
+  async open(step: string) {
+    await this.page.goto(`/${this.locale}/lessons/short-polling/${step}`);
+    await expect(this.page.locator(".choice[data-which=prediction]")).toHaveAttribute("data-hydrated", "true");
+    await expect(this.lab).toHaveAttribute("data-hydrated", "true");
+  }
+
+  get lab(): Locator {
+    return this.page.locator("section.lab");
+  }
+
+  get goal(): Locator {
+    return this.page.locator("section.goal");
+  }
+
+  figure(name: string): Locator {
+    return this.lab.locator(`[data-figure="figure.${name}"] strong`).first();
+  }
+
+  async number(name: string): Promise<number> {
+    const text = (await this.figure(name).textContent()) ?? "";
+    return Number.parseFloat(text.replace("–", "NaN"));
+  }
+
+  async choose(which: "prediction" | "reason", option: string) {
+    const choice = this.page.locator(`.choice[data-which=${which}]`);
+    await choice.locator(`[data-option="${option}"] input`).check();
+    await choice.locator("button.lock").click();
+    await expect(choice.locator("button.lock")).toBeHidden();
+  }
+
+  async run() {
+    await expect(this.page.locator("#lab-run")).toBeEnabled();
+    await this.page.locator("#lab-run").click();
+    await expect(this.page.locator("#lab-run")).toHaveAttribute("aria-pressed", "true");
+  }
+
+  async publish() {
+    await this.page.locator("#lab-publish").click();
+  }
+
+  async set(control: string, value: string) {
+    await this.page.locator(`#lab-${control} select`).selectOption(value);
+  }
+
+  async done() {
+    await expect(this.goal).toHaveAttribute("data-done", "true", { timeout: 60_000 });
+  }
+
+  async atLeast(figure: string, value: number) {
+    await expect.poll(() => this.number(figure), { timeout: 60_000 }).toBeGreaterThanOrEqual(value);
+  }
+
+  /** Chooses the reason; the explanation opens with prediction and measurement side by side. */
+  async explain(reason: string) {
+    await this.choose("reason", reason);
+    await expect(this.page.locator("section.explain")).toHaveAttribute("data-open", "true");
+    await expect(this.page.locator("section.explain .against")).toBeVisible();
+  }
+}

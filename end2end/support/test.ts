@@ -1,0 +1,21 @@
+// Every test fails on whatever the console complains of.
+import { test as base, expect } from "@playwright/test";
+import { Reader } from "./reader";
+
+export const test = base.extend<{ reader: Reader; console: string[] }>({
+  console: [
+    async ({ page }, use) => {
+      const complaints: string[] = [];
+      page.on("console", (message) => {
+        if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+      });
+      page.on("pageerror", (error) => complaints.push(String(error)));
+      await use(complaints);
+      expect(complaints, "the console stays clean").toEqual([]);
+    },
+    { auto: true },
+  ],
+  reader: async ({ page }, use) => use(new Reader(page)),
+});
+
+export { expect };

@@ -1,0 +1,103 @@
+//! The pages by name: what a path means, and the path of a page. Links are made here and nowhere else.
+
+use crate::i18n::Locale;
+
+/// A page of the course.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// What this is, at a glance.
+    Home,
+    /// The map of the course.
+    Map,
+    /// A step of a lesson.
+    Step {
+        /// The lesson's id.
+        lesson: String,
+        /// The step's id.
+        step: String,
+    },
+    /// The recap and the questions of a lesson.
+    Recap(String),
+    /// The hand-out of a lesson.
+    Print(String),
+    /// The teacher's part of a lesson.
+    Teach(String),
+    /// The free lab.
+    Lab,
+    /// The glossary.
+    Glossary,
+    /// The slips of the notes.
+    Errata,
+}
+
+/// What stands below a lesson besides its steps.
+const RECAP: &str = "recap";
+const PRINT: &str = "print";
+const TEACH: &str = "teach";
+
+impl Page {
+    /// The page of a path below its language, without the first slash.
+    pub fn parse(path: &str) -> Option<Self> {
+        let parts: Vec<&str> = path.split('/').collect();
+        Some(match parts[..] {
+            [""] => Self::Home,
+            ["lessons", ""] => Self::Map,
+            ["lessons", lesson, RECAP] => Self::Recap(lesson.to_owned()),
+            ["lessons", lesson, PRINT] => Self::Print(lesson.to_owned()),
+            ["lessons", lesson, TEACH] => Self::Teach(lesson.to_owned()),
+            ["lessons", lesson, step] if !step.is_empty() => {
+                Self::Step { lesson: lesson.to_owned(), step: step.to_owned() }
+            }
+            ["lab"] => Self::Lab,
+            ["glossary"] => Self::Glossary,
+            ["errata"] => Self::Errata,
+            _ => return None,
+        })
+    }
+
+    /// The path of the page in a language.
+    pub fn path(&self, locale: Locale) -> String {
+        let prefix = locale.prefix();
+        match self {
+            Self::Home => format!("/{prefix}/"),
+            Self::Map => format!("/{prefix}/lessons/"),
+            Self::Step { lesson, step } => format!("/{prefix}/lessons/{lesson}/{step}"),
+            Self::Recap(lesson) => format!("/{prefix}/lessons/{lesson}/{RECAP}"),
+            Self::Print(lesson) => format!("/{prefix}/lessons/{lesson}/{PRINT}"),
+            Self::Teach(lesson) => format!("/{prefix}/lessons/{lesson}/{TEACH}"),
+            Self::Lab => format!("/{prefix}/lab"),
+            Self::Glossary => format!("/{prefix}/glossary"),
+            Self::Errata => format!("/{prefix}/errata"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_found_by_its_own_path() {
+        let lesson = || "short-polling".to_owned();
+        for page in [
+            Page::Home,
+            Page::Map,
+            Page::Step { lesson: lesson(), step: "job".into() },
+            Page::Recap(lesson()),
+            Page::Print(lesson()),
+            Page::Teach(lesson()),
+            Page::Lab,
+            Page::Glossary,
+            Page::Errata,
+        ] {
+            for locale in Locale::ALL {
+                let path = page.path(locale);
+                let (prefix, rest) = path[1..].split_once('/').expect("a path has a language");
+                assert_eq!((Locale::from_prefix(prefix), Page::parse(rest)), (Some(locale), Some(page.clone())));
+            }
+        }
+        for path in ["x", "lessons", "lessons/a", "lessons/a/", "lessons/a/b/c", "lab/", "/"] {
+            assert_eq!(Page::parse(path), None, "{path}");
+        }
+    }
+}

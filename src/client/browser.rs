@@ -1,0 +1,88 @@
+//! The few things of the browser that the clients use, each behind one function.
+
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortSignal, Headers, Request, RequestCache, RequestCredentials, RequestInit, RequestMode, Response, Window,
+};
+
+use crate::wire::{Ending, Micros};
+
+/// The window. Only ever called in a page.
+pub fn window() -> Window {
+    web_sys::window().expect("a page has a window: this code never runs in a worker")
+}
+
+/// The page's own monotonic clock (`performance.now()`, 0.1 ms coarse in most browsers).
+pub fn now() -> Micros {
+    window().performance().map_or(0, |performance| (performance.now() * 1000.0) as Micros)
+}
+
+/// Whether the page is out of sight.
+pub fn hidden() -> bool {
+    window().document().is_some_and(|document| document.hidden())
+}
+
+/// Uniform from 0 to 1.
+pub fn random() -> f64 {
+    js_sys::Math::random()
+}
+
+/// A value that the browser kept for this origin. Nothing where storage is switched off.
+pub fn recall(key: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a value for this origin, if the browser will.
+pub fn keep(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // A full or forbidden storage loses progress, never the lesson.
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// One request for [`fetch`].
+pub struct Asked<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The whole URL.
+    pub url: &'a str,
+    /// What the browser's own cache may do.
+    pub cache: RequestCache,
+    /// The `Accept` header: safelisted, so that no preflight is sent.
+    pub accept: Option<&'a str>,
+    /// A JSON body. It needs a same-origin URL, or a preflight.
+    pub json: Option<&'a str>,
+    /// Gives the request up.
+    pub signal: Option<&'a AbortSignal>,
+}
+
+/// Sends a request and reads the whole answer: status and body.
+pub async fn fetch(asked: Asked<'_>) -> Result<(u16, String), Ending> {
+    let init = RequestInit::new();
+    init.set_method(asked.method);
+    init.set_mode(RequestMode::Cors);
+    // Requests with and without credentials use separate pools of connections; the lab knows no cookies.
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_cache(asked.cache);
+    init.set_signal(asked.signal);
+    let attempt = async {
+        let headers = Headers::new()?;
+        if let Some(accept) = asked.accept {
+            headers.set("Accept", accept)?;
+        }
+        if let Some(json) = asked.json {
+            headers.set("Content-Type", "application/json")?;
+            init.set_body(&JsValue::from_str(json));
+        }
+        init.set_headers(&headers);
+        let request = Request::new_with_str_and_init(asked.url, &init)?;
+        let answer: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
+        let body = JsFuture::from(answer.text()?).await?;
+        Ok::<_, JsValue>((answer.status(), body.as_string().unwrap_or_default()))
+    };
+    attempt.await.map_err(|_| match asked.signal {
+        Some(signal) if signal.aborted() => Ending::Aborted,
+        _ => Ending::Failed,
+    })
+}

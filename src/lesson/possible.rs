@@ -1,0 +1,78 @@
+//! Whether a run of a step can give a figure at all: a goal that asks for another one could never be met.
+
+use super::manifest::{Control, Step};
+use crate::{
+    ledger::{Check, Figure},
+    wire::{
+        Technique,
+        observation::{Ask, Cure},
+    },
+};
+
+/// Why no run of this step gives the figure, if none does.
+pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
+    let client = &step.client;
+    let has = |control| step.controls.contains(&control);
+    let asks = |ask: Ask| client.ask == ask || has(Control::Ask);
+    let cures = |cure: Cure| client.cure == cure || has(Control::Cure);
+    let board = asks(Ask::Board) || asks(Ask::BoardIfChanged);
+    let news = board || asks(Ask::Updates);
+    let poll = client.technique == Technique::ShortPoll;
+    let fits = match figure {
+        Figure::NotModified => asks(Ask::BoardIfChanged),
+        Figure::JobsDone | Figure::JobResults => asks(Ask::Job),
+        Figure::TurnedBack | Figure::PickedTurnedBack => poll && board,
+        Figure::Ignored => poll && board && cures(Cure::Sequence),
+        Figure::Aborted => poll && cures(Cure::Abort),
+        Figure::Skipped => poll && cures(Cure::NoOverlap),
+        Figure::Published
+        | Figure::Delivered
+        | Figure::DeliveredByHand
+        | Figure::Lost
+        | Figure::Duplicated
+        | Figure::HeadPerPayload
+        | Figure::DelayMean
+        | Figure::DelayMedian
+        | Figure::DelayP95
+        | Figure::DelayMax => news,
+        Figure::Empty | Figure::EmptyShare | Figure::WastedBytes | Figure::PickedEmpty => poll,
+        Figure::OutOfOrder
+        | Figure::Requests
+        | Figure::Answers
+        | Figure::HeadUp
+        | Figure::HeadDown
+        | Figure::Payload
+        | Figure::Bytes
+        | Figure::Connections => true,
+    };
+    (!fits).then(|| format!("{figure:?} cannot come from this step's client and controls"))
+}
+
+/// Why no run of this step meets the condition, if none does.
+pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
+    let client = &step.client;
+    let has = |control| step.controls.contains(&control);
+    if let Some(why) = impossible(step, check.figure) {
+        return Some(why);
+    }
+    if check.at_least.is_none() && check.at_most.is_none() {
+        return Some(format!("{:?} has neither at_least nor at_most", check.figure));
+    }
+    if let (Some(least), Some(most)) = (check.at_least, check.at_most)
+        && least > most
+    {
+        return Some(format!("{:?} cannot be at least {least} and at most {most}", check.figure));
+    }
+    if check.cure.is_some_and(|cure| cure != client.cure) && !has(Control::Cure) {
+        return Some(format!("{:?} asks for a cure that the step does not offer", check.figure));
+    }
+    if check.ask.is_some_and(|ask| ask != client.ask) && !has(Control::Ask) {
+        return Some(format!("{:?} asks for a request that the step does not offer", check.figure));
+    }
+    let outside = check.interval_from_ms.is_some_and(|from| client.interval_ms < from)
+        || check.interval_to_ms.is_some_and(|to| client.interval_ms > to);
+    if outside && !has(Control::Interval) {
+        return Some(format!("{:?} asks for an interval that the step does not offer", check.figure));
+    }
+    None
+}

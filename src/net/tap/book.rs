@@ -1,0 +1,143 @@
+//! Who a unit belongs to: the lab, client and exchange of its request, on a connection that may serve several labs.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use tokio::sync::watch;
+
+use crate::{
+    fault::chain::{Chain, Decision, Meta},
+    net::line::{Directory, Line},
+    wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Fact, Micros, Observation, Witness, decode::Cut},
+};
+
+/// How many labs one connection is observed for. A browser's connection serves one, two when tabs share it; requests
+/// for more than this pass unobserved and without faults.
+const MAX_LABS: usize = 16;
+
+/// How many unanswered requests are told apart on one connection. Above it (only a pipelining script gets there) the
+/// oldest are forgotten, and their answers count as the newest request's.
+const MAX_REQUESTS: usize = 1024;
+
+/// Whom a unit belongs to. Without a line: nobody, and then it passes unobserved.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Route {
+    line: Option<Arc<Line>>,
+    client: Option<ClientNo>,
+    exchange: Option<ExchangeNo>,
+    conn: ConnNo,
+}
+
+impl Route {
+    /// Writes a fact down for the lab, if there is one.
+    pub(super) fn see(&self, at: Micros, fact: impl FnOnce() -> Fact) {
+        if let Some(line) = &self.line {
+            line.observe(Observation {
+                at,
+                witness: Witness::Wire,
+                client: self.client,
+                exchange: self.exchange,
+                conn: Some(self.conn),
+                fact: fact(),
+            });
+        }
+    }
+
+    /// The decision of the chain in force.
+    pub(super) fn decide(&self, meta: Meta<'_>) -> Decision {
+        self.line.as_ref().map_or_else(Decision::default, |line| line.chain().decide(meta))
+    }
+
+    /// The decision of the chain in force, and what wakes when another comes into force. A lab that is gone holds
+    /// nothing back any more.
+    pub(super) fn decide_watching(&self, meta: Meta<'_>) -> (Decision, Option<watch::Receiver<Arc<Chain>>>) {
+        let Some(line) = &self.line else { return (Decision::default(), None) };
+        let mut changes = line.changes();
+        if changes.has_changed().is_err() {
+            return (Decision::default(), None);
+        }
+        let decision = changes.borrow_and_update().decide(meta);
+        (decision, Some(changes))
+    }
+
+    /// What wakes when another chain comes into force.
+    pub(super) fn changes(&self) -> Option<watch::Receiver<Arc<Chain>>> {
+        let mut changes = self.line.as_ref()?.changes();
+        changes.borrow_and_update();
+        Some(changes)
+    }
+}
+
+/// The requests of a connection, and the labs they were for.
+pub(super) struct Book {
+    directory: Arc<dyn Directory>,
+    conn: ConnNo,
+    accepted: Micros,
+    /// The unanswered requests, oldest first, by their number on the connection.
+    requests: VecDeque<(u32, Route)>,
+    /// The newest request's, which what belongs to no request goes by.
+    newest: Route,
+    served: Vec<Arc<Line>>,
+}
+
+impl Book {
+    pub(super) fn new(directory: Arc<dyn Directory>, conn: ConnNo, accepted: Micros) -> Self {
+        Self { directory, conn, accepted, requests: VecDeque::new(), newest: Route::default(), served: Vec::new() }
+    }
+
+    pub(super) fn conn(&self) -> ConnNo {
+        self.conn
+    }
+
+    /// Whose a unit is. A request head is entered; the first one of a lab tells it about the connection.
+    pub(super) fn route(&mut self, dir: Direction, cut: &Cut) -> Route {
+        if let Some(address) = &cut.address {
+            let line = address.lab.as_ref().and_then(|lab| self.directory.line(lab));
+            let line = line.filter(|line| self.serves(line) || self.served.len() < MAX_LABS);
+            let route = Route { line, client: address.client, exchange: address.exchange, conn: self.conn };
+            if let Some(line) = &route.line
+                && !self.serves(line)
+            {
+                self.served.push(line.clone());
+                route.see(self.accepted, || Fact::Opened);
+            }
+            if self.requests.len() == MAX_REQUESTS {
+                self.requests.pop_front();
+            }
+            self.requests.push_back((cut.request, route.clone()));
+            self.newest = route.clone();
+            return route;
+        }
+        if dir == Direction::Down {
+            // Answers come in the order of the requests (RFC 9112 §9.3.2): what is older is answered.
+            while self.requests.front().is_some_and(|(no, _)| *no < cut.request) {
+                self.requests.pop_front();
+            }
+        }
+        match self.requests.iter().find(|(no, _)| *no == cut.request) {
+            Some((_, route)) => route.clone(),
+            None => self.unasked(),
+        }
+    }
+
+    /// The newest request's route.
+    pub(super) fn newest(&self) -> Route {
+        self.newest.clone()
+    }
+
+    /// Whose a unit is that belongs to no request: the newest lab's, but no exchange's.
+    fn unasked(&self) -> Route {
+        Route { client: None, exchange: None, ..self.newest.clone() }
+    }
+
+    fn serves(&self, line: &Arc<Line>) -> bool {
+        self.served.iter().any(|served| Arc::ptr_eq(served, line))
+    }
+
+    /// Tells every lab that the connection served that a direction of it has ended.
+    pub(super) fn closed(&self, at: Micros, dir: Direction, how: Close, bytes_up: u64, bytes_down: u64) {
+        for line in &self.served {
+            let route = Route { line: Some(line.clone()), conn: self.conn, ..Route::default() };
+            route.see(at, || Fact::Closed { dir, how, bytes_up, bytes_down });
+        }
+    }
+}

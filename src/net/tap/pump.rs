@@ -1,0 +1,176 @@
+//! The pump: the task that lets go of what waits on the way down, and sees a connection off that the server has let go
+//! of. It runs only while there is something to do.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{net::TcpStream, runtime::Handle, time::Instant};
+
+use super::{
+    Core,
+    state::{Drained, State},
+    way::{End, Head, Wait},
+};
+use crate::{
+    net::clock,
+    wire::{Close, Direction, Micros},
+};
+
+/// How long a socket may take nothing before the connection is given up.
+const STALL: Duration = Duration::from_secs(30);
+
+/// How long what waits may outlive the server's own interest in the connection: as long as a lesson's network may stay
+/// broken and still find its connections as it left them.
+const AFTERLIFE: Duration = Duration::from_secs(120);
+
+/// How long a closed direction waits for the other one: without it, unread bytes would turn a FIN into an RST and take
+/// the last answer with them (RFC 9112 §9.6).
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Lets go of what is due on the way down, and starts a pump if something is left to do.
+pub(super) fn start(core: &Arc<Core>, state: &mut State, now: Micros) {
+    if state.pumping || (state.down.queue.is_empty() && !state.gone) {
+        return;
+    }
+    let empty = matches!(state.drain(now), Drained::Empty);
+    if empty && !(state.gone && lingers(state)) {
+        return;
+    }
+    // Outside of a runtime (the program is ending) nothing can wait any more.
+    if let Ok(runtime) = Handle::try_current() {
+        state.pumping = true;
+        runtime.spawn(run(core.clone()));
+    }
+}
+
+/// Whether a connection that the server has let go of, and all of whose units are gone, has to stay open.
+fn lingers(state: &State) -> bool {
+    let other = matches!(state.up.end, End::Open | End::Waiting);
+    state.socket.is_some() && !state.is_broken() && (other || state.swallowed())
+}
+
+async fn run(core: Arc<Core>) {
+    let stir = core.lock().stir.clone();
+    let mut last = None;
+    loop {
+        let (drained, gone) = {
+            let mut state = core.lock();
+            let drained = state.drain(clock::now());
+            if matches!(drained, Drained::Empty) && !state.gone {
+                state.pumping = false;
+                return;
+            }
+            (drained, state.gone)
+        };
+        // From when the server lets go, the end is set.
+        if gone && last.is_none() {
+            last = Some(Instant::now() + AFTERLIFE);
+        }
+        let overdue = async {
+            match last {
+                Some(last) => tokio::time::sleep_until(last).await,
+                None => std::future::pending().await,
+            }
+        };
+        match drained {
+            Drained::Empty => break,
+            Drained::Wait(wait) => tokio::select! {
+                () = wait.over() => {}
+                () = stir.notified() => {}
+                () = overdue => break,
+            },
+            Drained::Blocked(socket) => tokio::select! {
+                // An error shows again when the pump writes.
+                _ = socket.writable() => {}
+                () = stir.notified() => {}
+                () = overdue => break,
+                () = tokio::time::sleep(STALL) => {
+                    core.lock().cut(None, Close::Rst, clock::now());
+                }
+            },
+        }
+    }
+    linger(&core, last).await;
+}
+
+/// Stays with a connection whose own direction has ended until the other one has, too, and reads what comes meanwhile.
+/// If the end itself was dropped on the way, the other side knows nothing of it, and the socket stays open until
+/// another chain is in force.
+async fn linger(core: &Core, last: Option<Instant>) {
+    let (stir, mut changes, until) = {
+        let mut state = core.lock();
+        let swallowed = state.swallowed();
+        let changes = state.owner().changes().filter(|_| swallowed);
+        let until = if swallowed { last } else { None };
+        (state.stir.clone(), changes, until.unwrap_or_else(|| Instant::now() + LINGER))
+    };
+    loop {
+        let (socket, wait, open) = {
+            let mut state = core.lock();
+            let now = clock::now();
+            let wait = loop {
+                match state.settle(Direction::Up, now) {
+                    Head::Wait(wait) => break Some(wait),
+                    Head::End(how) => state.deliver_end(Direction::Up, how, now),
+                    // Nobody reads it, so it is never let go.
+                    Head::Ready => drop(state.up.pop()),
+                    Head::Empty | Head::Cut => break None,
+                }
+            };
+            // What a fault made of the end may have put something on the way down.
+            drop(state.drain(now));
+            if !lingers(&state) || (changes.is_none() && state.swallowed()) {
+                return;
+            }
+            match &state.socket {
+                Some(socket) => (socket.clone(), wait, state.up.end == End::Open),
+                None => return,
+            }
+        };
+        tokio::select! {
+            () = over(wait) => {}
+            () = discard(core, &socket), if open => {}
+            changed = changed(&mut changes) => {
+                if changed {
+                    return;
+                }
+            }
+            () = stir.notified() => {}
+            () = tokio::time::sleep_until(until) => return,
+        }
+    }
+}
+
+async fn over(wait: Option<Wait>) {
+    match wait {
+        Some(wait) => wait.over().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Another chain is in force, or the lab is gone.
+async fn changed(changes: &mut Option<tokio::sync::watch::Receiver<Arc<crate::fault::chain::Chain>>>) -> bool {
+    match changes {
+        Some(changes) => {
+            drop(changes.changed().await);
+            true
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Reads what nobody will see, and notices the end.
+async fn discard(core: &Core, socket: &TcpStream) {
+    let mut scratch = [0; 4096];
+    if socket.readable().await.is_err() {
+        return;
+    }
+    let read = socket.try_read(&mut scratch);
+    let mut state = core.lock();
+    let now = clock::now();
+    match read {
+        Ok(0) => state.end(Direction::Up, Close::Fin, now),
+        Ok(n) => state.ignore(&scratch[..n], now),
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+        Err(_) => state.end(Direction::Up, Close::Rst, now),
+    }
+}

@@ -1,0 +1,216 @@
+//! One direction of a connection: what came, what waits, what has gone.
+
+use std::{collections::VecDeque, sync::Arc, task::Waker};
+
+use tokio::sync::watch;
+
+use super::book::Route;
+use crate::{
+    fault::chain::{Chain, Meta, Verdict},
+    wire::{Close, ConnNo, Direction, Micros, Unit, UnitNo},
+};
+
+/// How many bytes may wait in each direction. Above it, reading and writing wait too.
+pub(super) const MAX_WAITING: usize = 256 * 1024;
+
+/// How many bytes of an unfinished unit are kept before it is cut. Also hyper's limit for a head: a longer one must get
+/// as far as hyper, or hyper could not refuse it.
+pub(super) const MAX_PARTIAL: usize = 16 * 1024;
+
+/// One direction of a connection.
+pub(super) struct Way {
+    /// The number of the newest unit.
+    pub(super) no: UnitNo,
+    /// The bytes of the unit under way, less than [`MAX_PARTIAL`] between two calls.
+    pub(super) partial: Vec<u8>,
+    /// Since when there are any.
+    pub(super) partial_since: Micros,
+    /// Units that wait for their turn, in order.
+    pub(super) queue: VecDeque<Waiting>,
+    /// Bytes in the queue.
+    pub(super) queued: usize,
+    /// Units that go on at once, between cutting a read or write and moving its bytes. Kept for its memory.
+    pub(super) passing: Vec<Passing>,
+    /// Bytes that went through the socket.
+    pub(super) bytes: u64,
+    pub(super) end: End,
+    /// Whether the labs were told that it ended.
+    pub(super) told: bool,
+    /// Whoever waits for this direction: hyper's task.
+    pub(super) waker: Option<Waker>,
+}
+
+/// How far a direction's end has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// There is none yet.
+    Open,
+    /// It waits in the queue behind what came before it.
+    Waiting,
+    /// A fault dropped it: whoever should have seen it never will.
+    Swallowed,
+    /// It has been delivered.
+    Delivered(Close),
+}
+
+/// A unit that waits for its turn.
+pub(super) struct Waiting {
+    pub(super) no: UnitNo,
+    pub(super) route: Route,
+    pub(super) entered: Micros,
+    pub(super) turn: Turn,
+    /// The unit while it is undecided; afterwards only its bytes are left to move.
+    pub(super) undecided: Option<Unit>,
+    pub(super) bytes: Vec<u8>,
+    /// How many of them have been moved.
+    pub(super) moved: usize,
+}
+
+impl Waiting {
+    /// Whether its bytes may be moved as soon as those before it: its verdict is to pass, and it is due.
+    pub(super) fn is_ready(&mut self, dir: Direction, conn: ConnNo, now: Micros) -> bool {
+        let Some(unit) = &self.undecided else { return true };
+        if matches!(unit, Unit::End { .. }) {
+            return false;
+        }
+        let (decision, _) = self.route.decide_watching(Meta { dir, conn, no: self.no, unit });
+        let ready = decision.verdict == Verdict::Pass && self.entered + decision.micros() <= now;
+        if ready {
+            self.undecided = None;
+        }
+        ready
+    }
+}
+
+/// A unit that goes on at once, as a piece of the buffer it came in.
+pub(super) struct Passing {
+    pub(super) no: UnitNo,
+    pub(super) route: Route,
+    pub(super) turn: Turn,
+    /// Its length.
+    pub(super) len: usize,
+}
+
+/// What the release of a unit means for the turn of the conversation, which the keep-alive time is counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// A request reached the server.
+    Asked,
+    /// An answer is complete.
+    Answered,
+    /// From here on there are no requests and answers any more.
+    Upgraded,
+    /// Nothing.
+    Same,
+}
+
+impl Turn {
+    pub(super) fn of(unit: &Unit, dir: Direction) -> Self {
+        match unit {
+            Unit::RequestHead(_) => Turn::Asked,
+            Unit::ResponseHead(head) if head.status == 101 => Turn::Upgraded,
+            // An interim answer (1xx) is not the answer yet.
+            Unit::ResponseHead(head) if head.bodiless && head.status >= 200 => Turn::Answered,
+            Unit::Body(body) if body.last && dir == Direction::Down => Turn::Answered,
+            _ => Turn::Same,
+        }
+    }
+}
+
+/// What is at the head of a queue.
+pub(super) enum Head {
+    /// Nothing waits.
+    Empty,
+    /// It is not due yet.
+    Wait(Wait),
+    /// Its bytes may be moved.
+    Ready,
+    /// The direction ends now.
+    End(Close),
+    /// A fault ended the connection.
+    Cut,
+}
+
+/// What the head of a queue waits for.
+pub(super) struct Wait {
+    /// The unit that waits.
+    pub(super) no: UnitNo,
+    /// When it is due; never by itself if absent.
+    pub(super) due: Option<Micros>,
+    /// Another chain coming into force.
+    pub(super) changes: Option<watch::Receiver<Arc<Chain>>>,
+}
+
+impl Wait {
+    /// Waits until it is due, or until another chain is in force.
+    pub(super) async fn over(self) {
+        let changed = async {
+            match self.changes {
+                // An error means that the lab is gone, which ends the wait as well.
+                Some(mut changes) => drop(changes.changed().await),
+                None => std::future::pending().await,
+            }
+        };
+        match self.due {
+            None => changed.await,
+            Some(due) => {
+                let left = crate::net::clock::until(due);
+                tokio::select! {
+                    () = tokio::time::sleep(left) => {}
+                    () = changed => {}
+                }
+            }
+        }
+    }
+}
+
+impl Way {
+    pub(super) fn new() -> Self {
+        Self {
+            no: 0,
+            partial: Vec::new(),
+            partial_since: 0,
+            queue: VecDeque::new(),
+            queued: 0,
+            passing: Vec::new(),
+            bytes: 0,
+            end: End::Open,
+            told: false,
+            waker: None,
+        }
+    }
+
+    /// The number of the next unit.
+    pub(super) fn next(&mut self) -> UnitNo {
+        self.no = self.no.saturating_add(1);
+        self.no
+    }
+
+    pub(super) fn push_back(&mut self, waiting: Waiting) {
+        self.queued += waiting.bytes.len();
+        self.queue.push_back(waiting);
+    }
+
+    /// Puts a unit at this place of the queue.
+    pub(super) fn insert(&mut self, place: usize, waiting: Waiting) {
+        self.queued += waiting.bytes.len();
+        self.queue.insert(place, waiting);
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Waiting> {
+        let first = self.queue.pop_front()?;
+        self.queued -= first.bytes.len();
+        Some(first)
+    }
+
+    /// Whether no more may come in for now.
+    pub(super) fn is_full(&self) -> bool {
+        self.queued >= MAX_WAITING
+    }
+
+    pub(super) fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}

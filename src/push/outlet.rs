@@ -1,0 +1,217 @@
+//! What a lab offers to the techniques, and the one hook through which a fault changes the server's own conduct.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
+
+use super::{
+    feed::FeedState,
+    job::{Jobs, Start},
+};
+use crate::{
+    fault::FaultId,
+    net::{clock, line::Line},
+    wire::{ClientNo, ExchangeNo, Fact, LabId, Micros, Observation, Witness, observation::News},
+};
+
+/// Who asks, by the specification of identity: nobody knows, for a reader's own `curl`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Who {
+    /// The client.
+    pub client: Option<ClientNo>,
+    /// Its exchange.
+    pub exchange: Option<ExchangeNo>,
+}
+
+/// Finds what a lab offers by the name in a request's path.
+pub trait Outlets: Send + Sync + 'static {
+    /// The lab's outlet, if there is such a lab.
+    fn outlet(&self, lab: &LabId) -> Option<Arc<Outlet>>;
+}
+
+/// A lab, as the techniques see it.
+#[derive(Debug)]
+pub struct Outlet {
+    /// Where observations go and the chain of faults comes from.
+    pub line: Arc<Line>,
+    /// What has been published.
+    pub feed: watch::Receiver<Arc<FeedState>>,
+    /// The jobs of the run.
+    pub jobs: watch::Receiver<Arc<Jobs>>,
+    /// Asks the lab's task to start a job.
+    pub start: mpsc::Sender<StartJob>,
+    /// What each client was told last, to know an answer that brings it nothing.
+    pub told: Mutex<Told>,
+}
+
+/// A request to start a background job.
+#[derive(Debug)]
+pub struct StartJob {
+    /// The exchange that asks for it, if that is known.
+    pub by: Option<(ClientNo, ExchangeNo)>,
+    /// The answer: nothing, if too many are running.
+    pub reply: oneshot::Sender<Option<Start>>,
+}
+
+/// How many clients of a run a lab remembers what it told them.
+const CLIENTS: usize = 256;
+
+/// What each client was told last.
+#[derive(Debug, Default)]
+pub struct Told {
+    run: u64,
+    last: HashMap<(ClientNo, Topic), u64>,
+}
+
+/// What somebody may ask about whose answer can be old news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// The board, by version.
+    Board,
+    /// The job of this number, by percent.
+    Job(u32),
+}
+
+impl Told {
+    /// Notes that a client is told this, and says whether it was told the same before.
+    fn again(&mut self, run: u64, client: ClientNo, topic: Topic, value: u64) -> bool {
+        // Clients are numbered anew in each run; and a lab with more clients than anybody draws may forget.
+        if self.run != run || self.last.len() >= CLIENTS {
+            self.last.clear();
+            self.run = run;
+        }
+        self.last.insert((client, topic), value) == Some(value)
+    }
+}
+
+impl Outlet {
+    /// The feed as it is now.
+    pub fn feed(&self) -> Arc<FeedState> {
+        self.feed.borrow().clone()
+    }
+
+    /// Whether this client was told the same about this topic in its last answer; nobody knows for an unknown client.
+    pub fn told_again(&self, who: Who, topic: Topic, value: u64) -> bool {
+        let Some(client) = who.client else { return false };
+        let run = self.feed.borrow().run();
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).again(run, client, topic, value)
+    }
+
+    /// Starts a background job.
+    ///
+    /// # Errors
+    /// [`NoJob`] if it cannot be started.
+    pub async fn start_job(&self, who: Who) -> Result<Start, NoJob> {
+        let (reply, answer) = oneshot::channel();
+        let start = StartJob { by: who.client.zip(who.exchange), reply };
+        self.start.send(start).await.map_err(|_| NoJob::Gone)?;
+        answer.await.map_err(|_| NoJob::Gone)?.ok_or(NoJob::TooMany)
+    }
+
+    /// The hook: every handler comes by here with its answer ready, and goes on when this returns.
+    ///
+    /// The answer is what it was before the wait: that is how an answer becomes stale. Dropping the future (the browser
+    /// went away) ends the wait.
+    pub async fn answer(&self, who: Who, news: News) {
+        self.saw(who, Fact::Answering { news });
+        let mut chain = self.line.changes();
+        let conduct = chain.borrow_and_update().conduct(who.client, who.exchange);
+        if let Some((by, wait)) = conduct.wait {
+            let micros = Micros::try_from(wait.as_micros()).unwrap_or(Micros::MAX);
+            self.saw(who, Fact::HeldBack { by, micros });
+            hold_back(&mut chain, by, wait).await;
+        }
+    }
+
+    fn saw(&self, who: Who, fact: Fact) {
+        self.line.observe(Observation {
+            at: clock::now(),
+            witness: Witness::Server,
+            client: who.client,
+            exchange: who.exchange,
+            conn: None,
+            fact,
+        });
+    }
+}
+
+/// Why a job was not started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoJob {
+    /// [`super::job::AT_ONCE`] are running.
+    TooMany,
+    /// The lab has ended.
+    Gone,
+}
+
+/// Waits, but no longer than the fault is there.
+async fn hold_back(chain: &mut watch::Receiver<Arc<crate::fault::chain::Chain>>, by: FaultId, wait: Duration) {
+    let mended = async {
+        // An error means that the lab has ended, and its faults with it.
+        while chain.changed().await.is_ok() {
+            if !chain.borrow_and_update().faults.iter().any(|fault| fault.id == by) {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = tokio::time::sleep_until(Instant::now() + wait) => {}
+        () = mended => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::{Fault, Kind, chain::Chain};
+
+    fn slow(id: FaultId) -> Arc<Chain> {
+        let kind = Kind::SlowAnswers { min_ms: 0, max_ms: 10 };
+        let fault = Fault { id, kind, direction: None, probability: 1.0, seed: 0 };
+        Arc::new(Chain { faults: vec![fault], ..Chain::default() })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_when_it_is_over() {
+        let (_force, mut chain) = watch::channel(slow(3));
+        let start = Instant::now();
+        hold_back(&mut chain, 3, Duration::from_secs(7)).await;
+        assert_eq!(start.elapsed(), Duration::from_secs(7));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_with_its_fault_and_not_with_another() {
+        let (force, mut chain) = watch::channel(slow(3));
+        let start = Instant::now();
+        let change = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            force.send_replace(slow(3));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            force.send_replace(slow(4));
+        };
+        tokio::join!(hold_back(&mut chain, 3, Duration::from_secs(7)), change);
+        assert_eq!(start.elapsed(), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn the_same_thing_told_twice_is_known() {
+        let mut told = Told::default();
+        assert!(!told.again(1, 1, Topic::Board, 0));
+        assert!(told.again(1, 1, Topic::Board, 0));
+        assert!(!told.again(1, 1, Topic::Board, 2));
+        assert!(!told.again(1, 2, Topic::Board, 2));
+        assert!(!told.again(1, 1, Topic::Job(1), 2));
+        assert!(!told.again(2, 1, Topic::Board, 2), "another run, another client of that number");
+        for client in 0..1000 {
+            told.again(2, client, Topic::Board, 1);
+        }
+        assert!(told.last.len() <= CLIENTS);
+    }
+}

@@ -1,0 +1,97 @@
+//! The two addresses on the site's origin: making a lab, and its control socket.
+
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
+
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::{
+        ConnectInfo, FromRequest, Path, Request, State as Extract, WebSocketUpgrade,
+        ws::rejection::WebSocketUpgradeRejection,
+    },
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use tokio::time::timeout;
+
+use super::{State, socket, spec};
+use crate::{
+    error::Error,
+    wire::{
+        LabId,
+        control::{Created, LabSpec},
+    },
+};
+
+/// The longest description of a lab, in bytes.
+pub const MAX_SPEC: usize = 16 * 1024;
+
+/// The description must be here within this.
+const BODY: Duration = Duration::from_secs(10);
+
+/// `POST /api/labs`: a [`LabSpec`] makes a lab.
+///
+/// # Errors
+/// 400 if it is no such thing, 403 for a stranger's page, 408 if it does not come, 413 if it is longer than [`MAX_SPEC`], 429 if one address asks
+/// too often, 503 if there is no room.
+pub async fn create(
+    Extract(state): Extract<State>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    request: Request,
+) -> Result<Response, Error> {
+    let host = state.hosts.check_host(request.headers())?;
+    state.hosts.check_origin(request.headers())?;
+    let body = timeout(BODY, Bytes::from_request(request, &()))
+        .await
+        .map_err(|_| Error::new(StatusCode::REQUEST_TIMEOUT, "the body did not come within ten seconds"))?;
+    let body = body.map_err(|rejection| {
+        Error::new(rejection.status(), format!("a lab is described in at most {MAX_SPEC} bytes")).because(rejection)
+    })?;
+    // A struct may come as an array, too, for serde; not for us.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::bad_request("the body is a lab's description, a JSON object; {} takes every default"));
+    }
+    let lab: LabSpec = serde_json::from_slice(&body)
+        .map_err(|error| Error::bad_request(format!("the body is not a lab's description in JSON: {error}")))?;
+    spec::check(&lab).map_err(Error::bad_request)?;
+    let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |Extension(ConnectInfo(peer))| peer.ip());
+    let (lab, secret) = state.rooms.create(lab, peer)?;
+    let origin = state.hosts.lab_origin(&host).to_string();
+    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::CREATED, no_store, Json(Created { lab, secret: secret.reveal(), origin })).into_response())
+}
+
+/// `GET /api/labs/{lab}/control`: the control socket of a lab, a WebSocket.
+///
+/// A lab that does not exist is told in the socket, as a wrong secret is: what is no secret's holder learns nothing.
+///
+/// # Errors
+/// 403 for a stranger's page, 426 or 400 if it is no handshake, 503 if there are too many sockets.
+pub async fn control(
+    Extract(state): Extract<State>,
+    Path(lab): Path<String>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Error> {
+    state.hosts.check_host(&headers)?;
+    state.hosts.check_origin(&headers)?;
+    let upgrade = upgrade.map_err(|rejection| {
+        Error::new(rejection.status(), "this address speaks WebSocket (RFC 6455) only").because(rejection)
+    })?;
+    let Some(place) = state.rooms.socket() else {
+        return Err(Error::new(StatusCode::SERVICE_UNAVAILABLE, "too many control sockets; try again later"));
+    };
+    let rooms = state.rooms.clone();
+    Ok(socket::bounds(upgrade).on_upgrade(async move |socket| {
+        socket::serve(socket, &rooms, LabId::parse(&lab)).await;
+        drop(place);
+    }))
+}
+
+/// The site's pages end where the API begins: what is not there is said in the API's way.
+pub async fn nothing() -> Error {
+    Error::not_found("the API has no such address")
+}

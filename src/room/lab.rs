@@ -1,0 +1,473 @@
+//! The task that owns a lab: its log, its feed, its faults, its jobs, and the pages that follow it.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{
+    intake::{Batch, Intake},
+    log::{Log, Shareholder},
+    secret, spec,
+    subscriber::{Goodbye, News, Subscriber, Subscription},
+};
+use crate::{
+    fault::{Fault, chain::Chain},
+    net::{
+        clock,
+        line::{Line, LineEnd},
+    },
+    push::{
+        FeedState, Outlet,
+        job::{Jobs, Report, Start},
+        outlet::{StartJob, Told},
+        source::Ticker,
+    },
+    wire::{
+        Fact, LabId, Micros, Observation, Witness,
+        control::{Command, Cursor, LabSpec, LabState, Source},
+    },
+};
+
+/// Pages are told of new records at most this often, in microseconds.
+const FLUSH: Micros = 20_000;
+
+/// How many pages may follow a lab.
+pub const PAGES: usize = 16;
+
+/// How many messages may wait for a lab's task.
+const ASKS: usize = 64;
+
+/// Waking for nothing once in a while is cheaper than to reason about timers that never end.
+const MAX_SLEEP: Micros = 600_000_000;
+
+/// How many observations are taken from the line at once.
+const AT_ONCE: usize = 256;
+
+/// What a control socket asks of its lab's task.
+#[derive(Debug)]
+pub enum Ask {
+    /// To follow the lab.
+    Join {
+        /// The page's own random number: it follows on one socket at a time.
+        page: u64,
+        /// Where the page was when it lost its socket.
+        resume: Option<Cursor>,
+        /// The answer: nothing, if [`PAGES`] are following.
+        reply: oneshot::Sender<Option<Subscription>>,
+    },
+    /// To follow it no longer.
+    Leave {
+        /// The subscription's number.
+        id: u64,
+    },
+    /// To take what a browser saw.
+    Observe {
+        /// The batch.
+        batch: Batch,
+        /// The answer: the number up to which the page's observations are in the log, or why none was taken.
+        reply: oneshot::Sender<Result<u64, String>>,
+    },
+    /// To do something.
+    Command {
+        /// What.
+        command: Command,
+        /// The answer: done, or why not.
+        reply: oneshot::Sender<Result<(), String>>,
+    },
+}
+
+/// How long a lab lives without a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetime {
+    /// When no page has ever come.
+    pub unused: Duration,
+    /// When the last page has gone.
+    pub idle: Duration,
+}
+
+/// The outer ends of a new lab.
+#[derive(Debug)]
+pub struct Ends {
+    /// For control sockets. When all of these are dropped, the lab ends.
+    pub asks: mpsc::Sender<Ask>,
+    /// For techniques, and, through its line, for the tap.
+    pub outlet: Arc<Outlet>,
+    /// When the last page left, or 0 while pages follow.
+    pub idle_since: watch::Receiver<Micros>,
+}
+
+/// A lab.
+#[derive(Debug)]
+pub struct Lab {
+    spec: LabSpec,
+    lifetime: Lifetime,
+    line: LineEnd,
+    asks: mpsc::Receiver<Ask>,
+    starts: mpsc::Receiver<StartJob>,
+    idle_since: watch::Sender<Micros>,
+    used: bool,
+
+    began: Micros,
+    log: Log,
+    feed: watch::Sender<Arc<FeedState>>,
+    jobs: watch::Sender<Arc<Jobs>>,
+    ticker: Ticker,
+    draws: fastrand::Rng,
+    state: LabState,
+    intake: Intake,
+    /// What the line had dropped before this run.
+    dropped_before: (u64, u64),
+
+    pages: Vec<Subscriber>,
+    joined: u64,
+    flushed: Micros,
+}
+
+impl Lab {
+    /// A lab, made as `spec` (which was checked) says, with its source held.
+    ///
+    /// # Errors
+    /// If the system has no randomness to give.
+    pub fn new(
+        id: LabId,
+        spec: LabSpec,
+        lifetime: Lifetime,
+        share: Shareholder,
+    ) -> Result<(Self, Ends), getrandom::Error> {
+        let now = clock::now();
+        let epoch = secret::number()?;
+        let (line, line_end) = Line::new(id, chain(spec.distance_ms, &spec.faults));
+        let (feed, feeds) = watch::channel(Arc::new(FeedState::new(epoch, spec.history)));
+        let (jobs, job_states) = watch::channel(Arc::default());
+        let (ask, asks) = mpsc::channel(ASKS);
+        let (start, starts) = mpsc::channel(ASKS);
+        let (idle_since, idle) = watch::channel(now);
+        let outlet = Outlet { line, feed: feeds, jobs: job_states, start, told: Told::default().into() };
+        let (ticker, draws) = sources(&spec.source, epoch);
+        let mut lab = Self {
+            lifetime,
+            line: line_end,
+            asks,
+            starts,
+            idle_since,
+            used: false,
+            began: now,
+            log: Log::new(epoch, share),
+            feed,
+            jobs,
+            ticker,
+            draws,
+            state: LabState::default(),
+            intake: Intake::default(),
+            dropped_before: (0, 0),
+            pages: Vec::new(),
+            joined: 0,
+            flushed: 0,
+            spec,
+        };
+        lab.begin();
+        Ok((lab, Ends { asks: ask, outlet: Arc::new(outlet), idle_since: idle }))
+    }
+
+    /// Runs the lab until nobody needs it, its directory lets go of it, or `closing` says that the server ends.
+    pub async fn run(mut self, mut closing: watch::Receiver<bool>) {
+        let mut seen = Vec::with_capacity(AT_ONCE);
+        let goodbye = loop {
+            let now = clock::now();
+            let sleep = (self.wakes_at() - now).clamp(0, MAX_SLEEP);
+            tokio::select! {
+                ask = self.asks.recv() => match ask {
+                    Some(ask) => self.answer(ask),
+                    None => break Goodbye::new(1001, "the lab has ended"),
+                },
+                Some(start) = self.starts.recv() => self.start_job(start),
+                // The sender lives in the line, which the directory holds; without it `asks` ends, too.
+                1.. = self.line.observations.recv_many(&mut seen, AT_ONCE) => {
+                    for one in seen.drain(..) {
+                        self.take(one);
+                    }
+                }
+                () = tokio::time::sleep(Duration::from_micros(sleep.unsigned_abs())) => {}
+                _ = closing.wait_for(|closing| *closing) => break Goodbye::new(1001, "the server ends"),
+            }
+            let now = clock::now();
+            if self.has_expired(now) {
+                break Goodbye::new(1001, "the lab has ended");
+            }
+            self.tick(now);
+            self.count_dropped();
+            if now - self.flushed >= FLUSH {
+                self.flush(now);
+            }
+        };
+        for page in self.pages.drain(..) {
+            page.dismiss(goodbye.clone());
+        }
+    }
+
+    /// When there is something to do although nobody asks.
+    fn wakes_at(&self) -> Micros {
+        let behind = self.pages.iter().any(|page| page.is_behind(&self.log));
+        let flush = behind.then_some(self.flushed + FLUSH);
+        let times = [self.ticker.next(), self.jobs.borrow().next(), flush, self.expires_at()];
+        times.into_iter().flatten().min().unwrap_or(Micros::MAX)
+    }
+
+    fn expires_at(&self) -> Option<Micros> {
+        let after = if self.used { self.lifetime.idle } else { self.lifetime.unused };
+        let after = Micros::try_from(after.as_micros()).unwrap_or(Micros::MAX);
+        self.pages.is_empty().then(|| self.idle_since.borrow().saturating_add(after))
+    }
+
+    fn has_expired(&self, now: Micros) -> bool {
+        self.expires_at().is_some_and(|end| end <= now)
+    }
+
+    // --- What others ask ---------------------------------------------------------------------------------------------
+
+    /// Answers a control socket. Who asked may be gone: then nobody needs the answer.
+    fn answer(&mut self, ask: Ask) {
+        match ask {
+            Ask::Join { page, resume, reply } => {
+                let _ = reply.send(self.join(page, resume));
+            }
+            Ask::Leave { id } => self.leave(id),
+            Ask::Observe { batch, reply } => {
+                let _ = reply.send(self.observe(batch));
+            }
+            Ask::Command { command, reply } => {
+                let result = self.command(command);
+                // What the command changed goes out before its answer.
+                self.flush(clock::now());
+                let _ = reply.send(result);
+            }
+        }
+    }
+
+    fn join(&mut self, page: u64, resume: Option<Cursor>) -> Option<Subscription> {
+        // A page that comes back may come before its old socket is known to be dead.
+        for old in self.pages.extract_if(.., |other| other.page() == page) {
+            old.dismiss(Goodbye::new(4409, "this page has come back on another socket"));
+        }
+        if self.pages.len() >= PAGES {
+            return None;
+        }
+        self.used = true;
+        self.joined += 1;
+        let (page, subscription) = Subscriber::new(self.joined, page, resume, &self.log);
+        self.pages.push(page);
+        self.idle_since.send_replace(0);
+        self.flush(clock::now());
+        Some(subscription)
+    }
+
+    fn leave(&mut self, id: u64) {
+        self.pages.retain(|page| page.id() != id);
+        self.note_idle();
+    }
+
+    fn note_idle(&mut self) {
+        if self.pages.is_empty() && *self.idle_since.borrow() == 0 {
+            self.idle_since.send_replace(clock::now());
+        }
+    }
+
+    fn observe(&mut self, batch: Batch) -> Result<u64, String> {
+        let taken = self.intake.take(batch, self.began, clock::now())?;
+        for seen in taken.seen {
+            self.log.push(seen);
+        }
+        if taken.late > 0 {
+            self.state.late += taken.late;
+            self.settings_changed();
+        }
+        Ok(taken.upto)
+    }
+
+    fn command(&mut self, command: Command) -> Result<(), String> {
+        match command {
+            Command::Publish => self.publish(1, true),
+            Command::Source { running } => {
+                if running {
+                    self.ticker.run(clock::now());
+                } else {
+                    self.ticker.hold();
+                }
+                self.state.running = running;
+                self.settings_changed();
+            }
+            Command::Distance { ms } => {
+                spec::distance(ms)?;
+                self.state.distance_ms = ms;
+                self.force();
+            }
+            Command::Fault { fault } => {
+                fault.check()?;
+                let faults = &mut self.state.faults;
+                match faults.iter().position(|other| other.id == fault.id) {
+                    Some(place) => faults[place] = fault,
+                    None if faults.len() < spec::MAX_FAULTS => faults.push(fault),
+                    None => return Err(format!("a lab has at most {} faults", spec::MAX_FAULTS)),
+                }
+                self.force();
+            }
+            Command::Mend { id } => {
+                let before = self.state.faults.len();
+                self.state.faults.retain(|fault| fault.id != id);
+                if self.state.faults.len() == before {
+                    return Err(format!("there is no fault {id}"));
+                }
+                self.force();
+            }
+            Command::Reset => self.reset()?,
+        }
+        Ok(())
+    }
+
+    fn start_job(&mut self, start: StartJob) {
+        let now = clock::now();
+        let board = self.feed.borrow().board();
+        let cases = board.alerts.iter().fold(0, |sum: u32, alert| sum.saturating_add(alert.cases));
+        // Never more than the districts there are, which is a u8.
+        let result = Report { districts: board.alerts.len() as u8, cases };
+        let takes = Micros::from(self.spec.job_ms) * 1000;
+        let mut started = None;
+        self.jobs.send_modify(|jobs| started = Arc::make_mut(jobs).start(now, takes, start.by, result));
+        if let Some(Start::New(job)) = started {
+            self.record(now, Fact::Job { job, percent: 0 });
+        }
+        let _ = start.reply.send(started);
+    }
+
+    // --- What happens ------------------------------------------------------------------------------------------------
+
+    /// Takes what the tap or a handler saw.
+    fn take(&mut self, seen: Observation) {
+        // A run that is over has no log any more. A connection may well be older than the run that it serves.
+        if seen.at < self.began && seen.fact != Fact::Opened {
+            self.state.late += 1;
+            self.settings_changed();
+        } else {
+            self.log.push(seen);
+        }
+    }
+
+    /// Publishes what is due and brings jobs forward.
+    fn tick(&mut self, now: Micros) {
+        loop {
+            match self.ticker.due(now) {
+                0 => break,
+                count => self.publish(count, false),
+            }
+        }
+        if self.jobs.borrow().next().is_some_and(|next| next <= now) {
+            let mut changed = Vec::new();
+            self.jobs.send_modify(|jobs| changed = Arc::make_mut(jobs).advance(now));
+            for (job, percent) in changed {
+                self.record(now, Fact::Job { job, percent });
+            }
+        }
+    }
+
+    fn publish(&mut self, count: u32, by_hand: bool) {
+        // The time first: nobody can have been answered with an update before it was published.
+        let now = clock::now();
+        let draws = &mut self.draws;
+        let mut last = 0;
+        self.feed.send_modify(|feed| {
+            let feed = Arc::make_mut(feed);
+            for _ in 0..count {
+                last = feed.publish(draws);
+            }
+        });
+        for seq in last + 1 - u64::from(count)..=last {
+            self.record(now, Fact::Published { seq, by_hand });
+        }
+    }
+
+    /// Begins a new run.
+    fn reset(&mut self) -> Result<(), String> {
+        let epoch = secret::number().map_err(|error| format!("no randomness: {error}"))?;
+        self.began = clock::now();
+        self.log.restart(epoch);
+        (self.ticker, self.draws) = sources(&self.spec.source, epoch);
+        self.feed.send_replace(Arc::new(FeedState::new(epoch, self.spec.history)));
+        self.jobs.send_replace(Arc::default());
+        self.dropped_before = self.line.dropped.counts();
+        self.begin();
+        self.line.chain.send_replace(Arc::new(chain(self.spec.distance_ms, &self.spec.faults)));
+        self.pages.iter_mut().for_each(Subscriber::restart);
+        Ok(())
+    }
+
+    /// The first records of a run, and its settings.
+    fn begin(&mut self) {
+        let LabSpec { distance_ms, ref faults, .. } = self.spec;
+        self.state = LabState { distance_ms, faults: faults.clone(), ..LabState::default() };
+        self.record(self.began, Fact::Run { distance_ms });
+        if !self.state.faults.is_empty() {
+            self.record(self.began, Fact::Faults { distance_ms, faults: self.state.faults.clone() });
+        }
+    }
+
+    /// Puts the settings' distance and faults into force.
+    fn force(&mut self) {
+        let (distance_ms, faults) = (self.state.distance_ms, self.state.faults.clone());
+        self.line.chain.send_replace(Arc::new(chain(distance_ms, &faults)));
+        self.record(clock::now(), Fact::Faults { distance_ms, faults });
+        self.settings_changed();
+    }
+
+    fn record(&mut self, at: Micros, fact: Fact) {
+        let witness = Witness::Server;
+        self.log.push(Observation { at, witness, client: None, exchange: None, conn: None, fact });
+    }
+
+    // --- What pages are told -----------------------------------------------------------------------------------------
+
+    fn settings_changed(&mut self) {
+        self.pages.iter_mut().for_each(Subscriber::settings_changed);
+    }
+
+    fn count_dropped(&mut self) {
+        let (wire, server) = self.line.dropped.counts();
+        let dropped = [self.intake.dropped(), wire - self.dropped_before.0, server - self.dropped_before.1];
+        if dropped != self.state.dropped {
+            self.state.dropped = dropped;
+            self.settings_changed();
+        }
+    }
+
+    /// Sends pages what they lack, and those away that do not read.
+    fn flush(&mut self, now: Micros) {
+        if !self.pages.iter().any(|page| page.is_behind(&self.log)) {
+            return;
+        }
+        self.flushed = now;
+        let mut news = News { log: &self.log, state: &self.state, now, written: None };
+        for mut page in std::mem::take(&mut self.pages) {
+            if page.deliver(&mut news) {
+                self.pages.push(page);
+            } else {
+                page.dismiss(Goodbye::new(1013, "this page does not keep up; come back and resume"));
+            }
+        }
+        self.note_idle();
+    }
+}
+
+/// The chain of a distance and its faults.
+fn chain(distance_ms: u32, faults: &[Fault]) -> Chain {
+    Chain::new(Duration::from_millis(distance_ms.into()), faults.to_vec())
+}
+
+/// A held source, and the draws of its alerts. Without a seed of its own, a run is drawn from its epoch.
+fn sources(source: &Source, epoch: u64) -> (Ticker, fastrand::Rng) {
+    let seed = match source {
+        Source::Random { seed: Some(seed), .. } => *seed,
+        _ => epoch,
+    };
+    let mut draws = fastrand::Rng::with_seed(seed);
+    // Two strands of one seed, so that an update by hand shifts no gap.
+    (Ticker::new(source.clone(), draws.fork()), draws)
+}

@@ -1,0 +1,193 @@
+//! The bar of controls: what a reader can do. Publishing, running and resetting are always there, the rest as the step
+//! says. Everything is disabled until it works.
+
+use leptos::prelude::*;
+
+use super::rig::Rig;
+use crate::{
+    i18n::{t, tf},
+    lesson::manifest::Control,
+    wire::{
+        control::Command,
+        observation::{Ask, Cure},
+    },
+};
+
+/// Intervals that can be chosen, in milliseconds.
+const INTERVALS: [u32; 7] = [250, 500, 1000, 2000, 3000, 5000, 10_000];
+
+/// Distances that can be chosen, in milliseconds.
+const DISTANCES: [u32; 6] = [0, 20, 80, 200, 500, 1000];
+
+/// The bar.
+pub fn bar(rig: Rig, table: RwSignal<bool>) -> AnyView {
+    let shown = rig.stage.play.with_value(|play| play.step.controls.clone());
+    let has = |control| shown.contains(&control);
+    view! {
+        <div class="bar" role="toolbar" aria-label=t("lab.controls")>
+            {run(rig)}
+            {publish(rig)}
+            {has(Control::Interval).then(|| interval(rig))}
+            {has(Control::Ask).then(|| ask(rig))}
+            {has(Control::Cure).then(|| cure(rig))}
+            {has(Control::Distance).then(|| distance(rig))}
+            {reset(rig)}
+            <button
+                class="pill swap"
+                aria-pressed=move || table.get().to_string()
+                disabled=move || !rig.stage.ready.get()
+                on:click=move |_| table.update(|table| *table = !*table)
+            >
+                {move || if table.get() { t("lab.picture") } else { t("lab.table") }}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn run(rig: Rig) -> AnyView {
+    let job = rig.stage.play.with_value(|play| play.step.client.ask == Ask::Job);
+    let label = move || match (rig.running.get(), job) {
+        (true, _) => t("lab.pause"),
+        (false, true) => t("lab.start_job"),
+        (false, false) => t("lab.run"),
+    };
+    view! {
+        <button
+            class="run"
+            id="lab-run"
+            aria-pressed=move || rig.running.get().to_string()
+            disabled=move || !rig.may_run()
+            on:click=move |_| if rig.running.get_untracked() { rig.stop() } else { rig.start() }
+        >
+            <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
+                <path
+                    fill="currentColor"
+                    d=move || if rig.running.get() { "M2 1h3v10H2zM7 1h3v10H7z" } else { "M2 .5 11 6l-9 5.5z" }
+                />
+            </svg>
+            {label}
+        </button>
+    }
+    .into_any()
+}
+
+fn publish(rig: Rig) -> AnyView {
+    let polls_job = rig.stage.play.with_value(|play| play.step.client.ask == Ask::Job);
+    view! {
+        <button
+            class="pill"
+            id="lab-publish"
+            hidden=polls_job
+            disabled=move || !rig.usable() || !rig.running.get()
+            on:click=move |_| rig.command(Command::Publish)
+        >
+            {t("lab.publish")}
+            <kbd>"P"</kbd>
+        </button>
+    }
+    .into_any()
+}
+
+fn reset(rig: Rig) -> AnyView {
+    view! {
+        <button class="pill" id="lab-reset" disabled=move || !rig.usable() on:click=move |_| rig.reset()>
+            {t("lab.reset")}
+        </button>
+    }
+    .into_any()
+}
+
+/// A list to choose from: (name, words, whether it is the one in force).
+fn select(
+    id: &'static str,
+    label: String,
+    rig: Rig,
+    options: Vec<(String, String)>,
+    current: Signal<String>,
+    choose: impl Fn(&str) + 'static + Send + Sync,
+) -> AnyView {
+    let rows = options
+        .into_iter()
+        .map(|(name, words)| {
+            let value = name.clone();
+            let selected = move || current.get() == name;
+            view! { <option value=value prop:selected=selected>{words}</option> }.into_any()
+        })
+        .collect_view();
+    view! {
+        <label class="control" id=id>
+            <span>{label}</span>
+            <select disabled=move || !rig.usable() on:change=move |event| choose(&event_target_value(&event))>
+                {rows}
+            </select>
+        </label>
+    }
+    .into_any()
+}
+
+fn interval(rig: Rig) -> AnyView {
+    let options = INTERVALS.iter().map(|ms| (ms.to_string(), seconds(*ms))).collect();
+    let current = Signal::derive(move || rig.settings.with(|settings| settings.interval_ms.to_string()));
+    select("lab-interval", t("lab.interval"), rig, options, current, move |chosen| {
+        if let Ok(ms) = chosen.parse() {
+            rig.change(|settings| settings.interval_ms = ms);
+        }
+    })
+}
+
+fn distance(rig: Rig) -> AnyView {
+    let options = DISTANCES.iter().map(|ms| (ms.to_string(), format!("{ms} ms"))).collect();
+    let current = Signal::derive(move || rig.state.with(|state| state.distance_ms.to_string()));
+    select("lab-distance", t("lab.distance"), rig, options, current, move |chosen| {
+        if let Ok(ms) = chosen.parse() {
+            rig.command(Command::Distance { ms });
+        }
+    })
+}
+
+fn cure(rig: Rig) -> AnyView {
+    let all =
+        [("none", Cure::None), ("sequence", Cure::Sequence), ("abort", Cure::Abort), ("no_overlap", Cure::NoOverlap)];
+    let options = all.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.cure_{name}")))).collect();
+    let current = Signal::derive(move || {
+        let cure = rig.settings.with(|settings| settings.cure);
+        all.iter().find(|(_, known)| *known == cure).map_or("none", |(name, _)| name).to_owned()
+    });
+    select("lab-cure", t("lab.cure"), rig, options, current, move |chosen| {
+        if let Some((_, cure)) = all.iter().find(|(name, _)| *name == chosen) {
+            rig.change(|settings| settings.cure = *cure);
+        }
+    })
+}
+
+fn ask(rig: Rig) -> AnyView {
+    let all = [
+        ("updates", Ask::Updates),
+        ("board", Ask::Board),
+        ("board_if_changed", Ask::BoardIfChanged),
+        ("job", Ask::Job),
+    ];
+    // The free lab offers all; a step that compares lists offers those.
+    let start = rig.settings.with_untracked(|settings| settings.ask);
+    let free = rig.stage.play.with_value(|play| play.step.predict.options.is_empty());
+    let offered = all.into_iter().filter(move |(_, ask)| {
+        let list = |ask: &Ask| matches!(ask, Ask::Board | Ask::BoardIfChanged);
+        free || if list(&start) { list(ask) } else { *ask != Ask::Job }
+    });
+    let options = offered.map(|(name, _)| (name.to_owned(), t(&format!("lab.ask_{name}")))).collect();
+    let current = Signal::derive(move || {
+        let ask = rig.settings.with(|settings| settings.ask);
+        all.iter().find(|(_, known)| *known == ask).map_or("updates", |(name, _)| name).to_owned()
+    });
+    select("lab-ask", t("lab.ask"), rig, options, current, move |chosen| {
+        if let Some((_, ask)) = all.iter().find(|(name, _)| *name == chosen) {
+            rig.change(|settings| settings.ask = *ask);
+        }
+    })
+}
+
+fn seconds(ms: u32) -> String {
+    let seconds = f64::from(ms) / 1000.0;
+    tf("lab.seconds", &[("n", &seconds.to_string())])
+}

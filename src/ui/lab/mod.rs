@@ -1,0 +1,110 @@
+//! The lab beside a lesson: controls, picture, ledger; and the small one of the home page.
+
+pub mod controls;
+#[cfg(feature = "hydrate")]
+mod engine;
+pub mod parts;
+pub mod rig;
+
+use leptos::prelude::*;
+
+use self::rig::Rig;
+use super::stage::{Play, Stage};
+use crate::{
+    diagram::{details::Details, table::Table, view::Picture},
+    i18n::t,
+};
+
+/// The lab of the step around it.
+#[island]
+pub fn Lab() -> impl IntoView {
+    let rig = Rig::new(expect_context::<Stage>());
+    let table = RwSignal::new(false);
+    come_alive(rig);
+    let picture = move || picture(rig, false);
+    view! {
+        <section class="lab" aria-label=t("lab.title") data-hydrated=move || rig.stage.ready.get().to_string()>
+            {controls::bar(rig, table)}
+            <div class="around">{parts::banner(rig)} {parts::board(rig)} {parts::standing(rig)}</div>
+            <div class="stage" data-details=move || rig.selected.get().is_some().to_string()>
+                <div class="sheet" id="lab-picture">
+                    <Show when=move || table.get() fallback=picture>
+                        <Table reel=rig.reel selected=rig.selected />
+                    </Show>
+                </div>
+                <Details reel=rig.reel selected=rig.selected />
+            </div>
+            {parts::strip(rig)}
+        </section>
+    }
+    .into_any()
+}
+
+/// The small lab of the home page: the visitor's own browser polling, with nothing to set. It runs while it is looked at,
+/// for a minute.
+#[island]
+pub fn Glance(
+    /// How its lab is made and how its client works.
+    play: Play,
+) -> impl IntoView {
+    let rig = Rig::new(Stage::new(play));
+    come_alive(rig);
+    view! {
+        <section class="glance" aria-label=t("lab.title")>
+            {picture(rig, true)}
+            <div class="under">
+                {parts::standing(rig)}
+                <button
+                    class="pill"
+                    disabled=move || !rig.usable()
+                    hidden=move || rig.running.get()
+                    on:click=move |_| rig.start()
+                >
+                    {t("lab.glance_again")}
+                </button>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn picture(rig: Rig, bare: bool) -> AnyView {
+    let technique = rig.stage.play.with_value(|play| play.step.client.technique);
+    let now = Callback::new(move |()| rig.now());
+    view! {
+        <Picture reel=rig.reel selected=rig.selected technique=technique live=rig.running now=now port=rig.port bare=bare />
+    }
+    .into_any()
+}
+
+/// Connects, once the page is alive, and listens to what concerns the whole page.
+fn come_alive(rig: Rig) {
+    #[cfg(feature = "hydrate")]
+    {
+        use crate::{ui::page::is_idle, wire::control::Command};
+
+        Effect::new(move |before: Option<()>| {
+            if before.is_none() {
+                rig.connect();
+            }
+        });
+        Effect::new(move |_| {
+            if let Some(key) = rig.selected.get() {
+                rig.picked(key);
+            }
+        });
+        let visibility = window_event_listener(leptos::ev::visibilitychange, move |_| rig.look());
+        let keys = window_event_listener(leptos::ev::keydown, move |event| {
+            let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
+            if plain && is_idle(&event) && event.key().eq_ignore_ascii_case("p") && rig.running.get_untracked() {
+                rig.command(Command::Publish);
+            }
+        });
+        on_cleanup(move || {
+            visibility.remove();
+            keys.remove();
+        });
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = rig;
+}

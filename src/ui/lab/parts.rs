@@ -1,0 +1,155 @@
+//! The smaller parts around the picture: the banner of faults, the board, the strip of figures, the connection's state.
+
+use leptos::prelude::*;
+
+use super::rig::{Rig, Standing};
+use crate::{
+    fault::{Fault, Kind},
+    i18n::{t, tf},
+    lesson::manifest::Control,
+    ui::figures,
+    wire::{control::Command, observation::Ask},
+};
+
+/// One line for each fault the lab was made with: what it does, whether it is in force, and a button for the other.
+pub fn banner(rig: Rig) -> AnyView {
+    let faults = rig.spec.with_value(|spec| spec.faults.clone());
+    let may = rig.stage.play.with_value(|play| play.step.controls.contains(&Control::Faults));
+    faults
+        .into_iter()
+        .map(|fault| {
+            let words = describe(&fault);
+            let fault = StoredValue::new(fault);
+            let on = move || fault.with_value(|fault| rig.in_force(fault));
+            let turn = move |_| {
+                let command = if on() {
+                    Command::Mend { id: fault.with_value(|fault| fault.id) }
+                } else {
+                    Command::Fault { fault: fault.get_value() }
+                };
+                rig.command(command);
+            };
+            view! {
+                <div class="fault" data-on=move || on().to_string()>
+                    <span class="bolt" aria-hidden="true">
+                        "⚡"
+                    </span>
+                    <span>
+                        {move || if on() { words.clone() } else { t("lab.mended") }}
+                    </span>
+                    <button
+                        class="pill"
+                        id="lab-faults"
+                        hidden=!may
+                        disabled=move || !rig.usable()
+                        on:click=turn
+                    >
+                        {move || if on() { t("lab.mend") } else { t("lab.break_again") }}
+                    </button>
+                </div>
+            }
+            .into_any()
+        })
+        .collect_view()
+        .into_any()
+}
+
+/// A fault in a reader's words.
+fn describe(fault: &Fault) -> String {
+    let share = format!("{:.0}", fault.probability * 100.0);
+    match &fault.kind {
+        Kind::SlowAnswers { max_ms, .. } => {
+            tf("lab.fault_slow_answers", &[("share", &share), ("max", &seconds(*max_ms))])
+        }
+        Kind::Latency { base_ms, jitter_ms } => {
+            tf("lab.fault_latency", &[("base", &seconds(*base_ms)), ("jitter", &seconds(*jitter_ms))])
+        }
+    }
+}
+
+fn seconds(ms: u32) -> String {
+    format!("{} s", f64::from(ms) / 1000.0)
+}
+
+/// What the page's own board shows: the list of alerts, and a sign when it went back in time.
+pub fn board(rig: Rig) -> AnyView {
+    let polls_job = rig.stage.play.with_value(|play| play.step.client.ask == Ask::Job);
+    let progress = move || {
+        let done = rig.stage.ledger.with(|ledger| ledger.figure(crate::ledger::Figure::JobsDone)).unwrap_or_default();
+        tf("lab.jobs_done", &[("n", &format!("{done:.0}"))])
+    };
+    if polls_job {
+        return view! {
+            <p class="board" role="status">
+                {progress}
+            </p>
+        }
+        .into_any();
+    }
+    let title = move || match rig.board.with(|board| board.version) {
+        0 => t("lab.board_empty"),
+        version => tf("lab.board_version", &[("n", &version.to_string())]),
+    };
+    let rows = move || {
+        rig.board.with(|board| {
+            board
+                .alerts
+                .iter()
+                .take(6)
+                .map(|alert| {
+                    let words = tf(
+                        "lab.alert",
+                        &[("district", &alert.district.to_string()), ("cases", &alert.cases.to_string())],
+                    );
+                    view! { <li data-level=alert.level.to_string()>{words}</li> }.into_any()
+                })
+                .collect_view()
+        })
+    };
+    view! {
+        <section class="board" data-back=move || rig.board.with(|board| board.back).to_string()>
+            <h3 role="status">
+                {title}
+                <b hidden=move || !rig.board.with(|board| board.back)>{t("lab.board_back")}</b>
+            </h3>
+            <ul>{rows}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// The figures that matter here, large; the rest folds away.
+pub fn strip(rig: Rig) -> AnyView {
+    let large = rig.stage.play.with_value(|play| play.step.figures.clone());
+    let rest = figures::ALL.iter().filter(|figure| !large.contains(figure)).copied().collect::<Vec<_>>();
+    view! {
+        <div class="ledger" id="lab-ledger">
+            {large.into_iter().map(|figure| figures::live(rig.stage, figure)).collect_view()}
+            <details class="all">
+                <summary>{t("lab.all_figures")}</summary>
+                <div class="rest">{rest.into_iter().map(|figure| figures::live(rig.stage, figure)).collect_view()}</div>
+            </details>
+        </div>
+    }
+    .into_any()
+}
+
+/// How the lab is connected, in words, and what was dropped on the way, if anything was.
+pub fn standing(rig: Rig) -> AnyView {
+    let words = move || match rig.standing.get() {
+        Standing::Connecting => t("lab.connecting"),
+        Standing::Aligning => t("lab.aligning"),
+        Standing::Away => t("lab.away"),
+        Standing::Refused => tf("lab.refused", &[("why", &rig.refusal.get())]),
+        Standing::Live if rig.stage.ready.get() && rig.stage.must_predict() => t("lab.predict_first"),
+        Standing::Live => String::new(),
+    };
+    let dropped = move || rig.state.with(|state| state.dropped.iter().sum::<u64>());
+    view! {
+        <p class="standing" role="status" data-standing=move || format!("{:?}", rig.standing.get()).to_lowercase()>
+            {words}
+            <b hidden=move || dropped() == 0>{move || tf("lab.dropped", &[("n", &dropped().to_string())])}</b>
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,156 @@
+//! The lab as the page holds it: what is known of it, and what can be done with it.
+
+use leptos::prelude::*;
+
+use crate::{
+    client::poll::Alert,
+    diagram::{ExchangeKey, Reel},
+    fault::Fault,
+    ui::stage::Stage,
+    wire::{
+        Micros,
+        control::{Command, LabSpec, LabState},
+        observation::ClientSettings,
+    },
+};
+
+/// How the lab is connected, for a reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// The lab is being made, or the control socket is connecting.
+    #[default]
+    Connecting,
+    /// Connected; the clocks are not aligned yet.
+    Aligning,
+    /// Everything works.
+    Live,
+    /// The control socket is away and comes back by itself.
+    Away,
+    /// The server cannot be reached, or has no room for another lab.
+    Refused,
+}
+
+/// What the board shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Board {
+    /// The version: the highest number among its updates.
+    pub version: u64,
+    /// The alerts, newest first.
+    pub alerts: Vec<Alert>,
+    /// Whether the last change went back to an older version.
+    pub back: bool,
+}
+
+/// The lab, with all that its parts read. Copies are handles on the same lab.
+#[derive(Clone, Copy)]
+pub struct Rig {
+    /// What the islands of the step share.
+    pub stage: Stage,
+    /// How it is connected.
+    pub standing: RwSignal<Standing>,
+    /// The server's message, where it refused.
+    pub refusal: RwSignal<String>,
+    /// The lab's settings, as the server last said.
+    pub state: RwSignal<LabState>,
+    /// Whether a client runs.
+    pub running: RwSignal<bool>,
+    /// How the next client will be started.
+    pub settings: RwSignal<ClientSettings>,
+    /// What the board shows.
+    pub board: RwSignal<Board>,
+    /// The log of the run.
+    pub reel: Reel,
+    /// The exchange that the reader picked.
+    pub selected: RwSignal<Option<ExchangeKey>>,
+    /// The port of the lab, once it is known.
+    pub port: RwSignal<String>,
+    /// How the lab was made; its faults can be mended and broken again.
+    pub spec: StoredValue<LabSpec>,
+    #[cfg(feature = "hydrate")]
+    pub(super) engine: super::engine::Engine,
+}
+
+impl Rig {
+    /// A lab that is not connected yet.
+    pub fn new(stage: Stage) -> Self {
+        let (settings, spec) = stage.play.with_value(|play| (play.step.client.clone(), play.step.lab.clone()));
+        Self {
+            stage,
+            standing: RwSignal::default(),
+            refusal: RwSignal::default(),
+            state: RwSignal::new(LabState {
+                distance_ms: spec.distance_ms,
+                faults: spec.faults.clone(),
+                ..LabState::default()
+            }),
+            running: RwSignal::new(false),
+            settings: RwSignal::new(settings),
+            board: RwSignal::default(),
+            reel: Reel::new(),
+            selected: RwSignal::new(None),
+            port: RwSignal::default(),
+            spec: StoredValue::new(spec),
+            #[cfg(feature = "hydrate")]
+            engine: super::engine::Engine::default(),
+        }
+    }
+
+    /// Whether controls may be used.
+    pub fn usable(self) -> bool {
+        self.standing.get() == Standing::Live
+    }
+
+    /// Whether a client may be started: the prediction comes first.
+    pub fn may_run(self) -> bool {
+        self.usable() && self.stage.ready.get() && !self.stage.must_predict()
+    }
+
+    /// Whether this fault is in force now.
+    pub fn in_force(self, fault: &Fault) -> bool {
+        self.state.with(|state| state.faults.iter().any(|active| active.id == fault.id))
+    }
+
+    /// Changes how clients work. One that runs is replaced by a new one at once.
+    pub fn change(self, change: impl FnOnce(&mut ClientSettings)) {
+        self.settings.update(change);
+        if self.running.get_untracked() {
+            self.start();
+        }
+    }
+
+    /// Starts a client, in place of one that runs.
+    pub fn start(self) {
+        #[cfg(feature = "hydrate")]
+        self.begin();
+    }
+
+    /// Stops the client and the source.
+    pub fn stop(self) {
+        #[cfg(feature = "hydrate")]
+        self.halt();
+    }
+
+    /// Now, on the server's clock, as far as the page knows it; 0 before that.
+    pub fn now(self) -> Micros {
+        #[cfg(feature = "hydrate")]
+        return self.time();
+        #[cfg(not(feature = "hydrate"))]
+        0
+    }
+
+    /// Asks something of the lab.
+    pub fn command(self, command: Command) {
+        #[cfg(feature = "hydrate")]
+        self.order(command);
+        #[cfg(not(feature = "hydrate"))]
+        let _ = command;
+    }
+
+    /// A new run: an empty log, the feed at zero, the faults as the lab was made with.
+    pub fn reset(self) {
+        self.stop();
+        self.board.set(Board::default());
+        self.selected.set(None);
+        self.command(Command::Reset);
+    }
+}

@@ -1,0 +1,6 @@
+//! The lab's listener and its tap, over real sockets.
+
+mod http;
+mod limits;
+mod stage;
+mod verdicts;

@@ -1,0 +1,226 @@
+//! A page without a browser: it opens a lab on a real server, follows its log, and polls over real sockets with the same
+//! state machine that the page in the browser uses. What it sees it writes down as a browser would.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use lifeline::{
+    client::poll::{Action, Answer, Asking, Poll},
+    config::Config,
+    ledger::Ledger,
+    net::clock,
+    server::{self, Running},
+    wire::{
+        ClientNo, Ending, ExchangeNo, FORMAT, Fact, Observation, Witness,
+        control::{Command, Created, Down, LabSpec, Up},
+        observation::ClientSettings,
+    },
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::{mpsc, watch},
+    task::{AbortHandle, JoinSet},
+    time::{MissedTickBehavior, timeout},
+};
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+
+/// A whole server on ports of its own.
+pub async fn server() -> Running {
+    server::start(Config::default()).await.expect("a server on free ports starts")
+}
+
+/// A page with its lab.
+pub struct Page {
+    created: Created,
+    lab: std::net::SocketAddr,
+    up: mpsc::Sender<Up>,
+    ledger: watch::Receiver<Ledger>,
+}
+
+/// Sends a request and reads the whole answer: status, head and body.
+pub async fn ask(to: std::net::SocketAddr, head: &str, body: &str) -> std::io::Result<(u16, String, String)> {
+    let mut socket = TcpStream::connect(to).await?;
+    let request = format!(
+        "{head}\r\nHost: localhost:{}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        to.port(),
+        body.len()
+    );
+    socket.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    Ok((status, head.to_owned(), body.to_owned()))
+}
+
+impl Page {
+    /// Makes a lab and follows its log.
+    pub async fn open(server: &Running, spec: &LabSpec) -> Self {
+        let json = serde_json::to_string(spec).expect("a spec can be written");
+        let head = format!(
+            "POST /api/labs HTTP/1.1\r\nContent-Type: application/json\r\nOrigin: http://localhost:{}",
+            server.site.port()
+        );
+        let (status, _, body) = ask(server.site, &head, &json).await.expect("the site answers");
+        assert_eq!(status, 201, "{body}");
+        let created: Created = serde_json::from_str(&body).expect("a lab was made");
+
+        let url = format!("ws://localhost:{}/api/labs/{}/control", server.site.port(), created.lab);
+        let mut request = url.into_client_request().expect("the address is good");
+        let origin = format!("http://localhost:{}", server.site.port());
+        request.headers_mut().insert("origin", origin.parse().expect("an origin is a header's value"));
+        let socket = TcpStream::connect(server.site).await.expect("the site listens");
+        let (socket, _) = tokio_tungstenite::client_async(request, socket).await.expect("the handshake succeeds");
+        let (mut sink, mut stream) = socket.split();
+
+        let (up, mut ups) = mpsc::channel::<Up>(256);
+        let beat = up.clone();
+        let hello = Up::Hello { format: FORMAT, secret: created.secret.clone(), page: 1, resume: None };
+        up.send(hello).await.expect("the channel is open");
+        tokio::spawn(async move {
+            let mut numbered = 1;
+            while let Some(mut message) = ups.recv().await {
+                if let Up::Observe { first, seen, .. } = &mut message {
+                    *first = numbered;
+                    numbered += seen.len() as u64;
+                }
+                let text = serde_json::to_string(&message).expect("a message can be written");
+                if sink.send(Message::text(text)).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let (tell, ledger) = watch::channel(Ledger::default());
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = stream.next().await {
+                let Message::Text(text) = message else { continue };
+                match serde_json::from_str(&text).expect("the server speaks the format") {
+                    Down::Snapshot { ledger, .. } => drop(tell.send_replace(*ledger)),
+                    Down::Delta { records, .. } => {
+                        tell.send_modify(|ledger| records.iter().for_each(|record| ledger.apply(&record.seen)));
+                    }
+                    Down::Refused { why, .. } => panic!("the lab refused: {why}"),
+                    Down::Beat => drop(beat.try_send(Up::Beat)),
+                    _ => {}
+                }
+            }
+        });
+        let page = Self { created, lab: server.lab, up, ledger };
+        page.command(Command::Source { running: true }).await;
+        page
+    }
+
+    /// Asks something of the lab.
+    pub async fn command(&self, command: Command) {
+        self.up.send(Up::Command { id: 1, command }).await.expect("the control socket is open");
+    }
+
+    /// Waits until the ledger shows this, and returns it.
+    pub async fn until(&self, what: &str, shows: impl Fn(&Ledger) -> bool) -> Ledger {
+        let mut ledger = self.ledger.clone();
+        let seen = timeout(Duration::from_secs(60), ledger.wait_for(|ledger| shows(ledger))).await;
+        seen.unwrap_or_else(|_| panic!("not within a minute: {what}")).expect("the log goes on").clone()
+    }
+
+    async fn observe(&self, client: ClientNo, exchange: Option<ExchangeNo>, fact: Fact) {
+        let seen = Observation {
+            at: clock::now(),
+            witness: Witness::Browser,
+            client: Some(client),
+            exchange,
+            conn: None,
+            fact,
+        };
+        self.up.send(Up::Observe { first: 0, seen: vec![seen], dropped: 0 }).await.expect("the control socket is open");
+    }
+
+    /// Runs a polling client until it finishes by itself or the ledger shows what is wanted.
+    pub async fn poll(self: &Arc<Self>, client: ClientNo, settings: ClientSettings, enough: impl Fn(&Ledger) -> bool) {
+        self.observe(client, None, Fact::Started { settings: settings.clone() }).await;
+        let mut ticks = tokio::time::interval(Duration::from_millis(settings.interval_ms.into()));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut poll = Poll::new(settings);
+        let mut asked: JoinSet<(ExchangeNo, Result<(u16, String), Ending>)> = JoinSet::new();
+        let mut under_way: BTreeMap<ExchangeNo, AbortHandle> = BTreeMap::new();
+        let mut etag = None;
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        loop {
+            let (actions, from) = tokio::select! {
+                _ = ticks.tick() => (poll.tick(), None),
+                Some(joined) = asked.join_next() => match joined {
+                    Ok((n, Ok((status, body)))) => {
+                        under_way.remove(&n);
+                        let answer: Answer = serde_json::from_str(&body).unwrap_or_default();
+                        let (news, actions) = poll.answered(n, status, &answer);
+                        let bytes = body.len() as u32;
+                        self.observe(client, Some(n), Fact::Answered { status, bytes, news }).await;
+                        (actions, Some(n))
+                    }
+                    Ok((n, Err(how))) => {
+                        poll.ended(n);
+                        self.observe(client, Some(n), Fact::Ended { how }).await;
+                        continue;
+                    }
+                    Err(_) => continue,
+                },
+            };
+            for action in actions {
+                match action {
+                    Action::Ask { n, what } => {
+                        let (method, path, accept) = self.request(client, n, what);
+                        self.observe(client, Some(n), Fact::Asked { method: method.into(), target: path.clone() })
+                            .await;
+                        let known = etag.clone().filter(|_| what == Asking::BoardIfChanged);
+                        let (to, seen) = (self.lab, known.clone());
+                        if what == Asking::BoardIfChanged && etag.is_none() {
+                            // As a browser's cache would: what was stored is sent back with its name.
+                            let head = format!("GET {path} HTTP/1.1\r\nAccept: application/json");
+                            let (_, head, _) = ask(to, &head, "").await.expect("the lab answers");
+                            etag = head.lines().find_map(|line| line.strip_prefix("etag: ").map(str::to_owned));
+                        }
+                        let handle = asked.spawn(async move {
+                            let condition = seen.map_or(String::new(), |etag| format!("\r\nIf-None-Match: {etag}"));
+                            let head = format!("{method} {path} HTTP/1.1\r\nAccept: {accept}{condition}");
+                            match ask(to, &head, "").await {
+                                Ok((status, _, body)) if status > 0 => (n, Ok((status, body))),
+                                _ => (n, Err(Ending::Failed)),
+                            }
+                        });
+                        under_way.insert(n, handle);
+                    }
+                    Action::Abort(n) => {
+                        if let Some(handle) = under_way.remove(&n) {
+                            handle.abort();
+                        }
+                        self.observe(client, Some(n), Fact::Ended { how: Ending::Aborted }).await;
+                    }
+                    Action::Skip => self.observe(client, None, Fact::Skipped).await,
+                    Action::Show(version) => self.observe(client, from, Fact::Shown { version }).await,
+                    Action::Ignore(version) => self.observe(client, from, Fact::Ignored { version }).await,
+                    Action::Finish => return self.observe(client, None, Fact::Stopped).await,
+                }
+            }
+            if enough(&self.ledger.borrow()) {
+                return self.observe(client, None, Fact::Stopped).await;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "not within a minute: {:?}", self.ledger.borrow());
+        }
+    }
+
+    fn request(&self, client: ClientNo, n: ExchangeNo, what: Asking) -> (&'static str, String, String) {
+        let lab = &self.created.lab;
+        let (method, path) = match what {
+            Asking::Updates { cursor: None } => ("GET", "poll?".to_owned()),
+            Asking::Updates { cursor: Some(cursor) } => ("GET", format!("poll?cursor={cursor}&")),
+            Asking::Board => ("GET", "board?".to_owned()),
+            Asking::BoardIfChanged => {
+                let accept = format!("application/json;c={client};n={n}");
+                return ("GET", format!("/l/{lab}/board/cached"), accept);
+            }
+            Asking::StartJob => ("POST", "job?".to_owned()),
+            Asking::Job(job) => ("GET", format!("job?job={job}&")),
+        };
+        (method, format!("/l/{lab}/{path}c={client}&n={n}"), "application/json".to_owned())
+    }
+}
