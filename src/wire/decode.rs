@@ -10,7 +10,8 @@ use std::collections::VecDeque;
 use super::{
     ClientNo, Close, Direction, ExchangeNo, LabId, Unit,
     body::{self, Reader},
-    http::{self, Found, Framing, Head, Kind, Method},
+    head::{Found, Head, Kind},
+    http::{self, Framing, Method},
     ws::{self, Frames},
 };
 
@@ -216,7 +217,7 @@ impl Decoder {
     /// Ends the unit under way early, for a caller that can keep no more of it: a piece of a body as far as it came, or
     /// opaque bytes. A WebSocket frame that is torn like this, and the rest of it, are opaque bytes; the frames after
     /// it are decoded again. Nothing if no byte of it was fed, nor in the middle of a head: that is at most
-    /// [`http::HEAD_MAX`] bytes long, and a caller keeps it whole.
+    /// [`HEAD_MAX`](super::head::HEAD_MAX) bytes long, and a caller keeps it whole.
     pub fn cut(&mut self, dir: Direction) -> Option<Cut> {
         let lane = self.lane(dir);
         let unit = match &mut lane.state {

@@ -5,6 +5,9 @@
 //!
 //! # Identity: a specification
 //!
+//! It rests on what browsers do; `tests/fixtures/` has recorded traffic of a real Chromium, and `tests/wire_chromium.rs`
+//! holds the decoders to it.
+//!
 //! *Lab.* A lab is named by a [`LabId`], the second segment of every path on the lab listener (`/l/{lab}/…`). Being
 //! allowed to change a lab is a separate secret that travels in the body of control messages only: never in a path, a
 //! picture, a log or a recording.
@@ -39,6 +42,7 @@ mod address;
 pub mod body;
 pub mod control;
 pub mod decode;
+pub mod head;
 pub mod http;
 pub mod observation;
 pub mod sse;

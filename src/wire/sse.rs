@@ -228,6 +228,7 @@ mod tests {
         assert_eq!(all(b"\xef\xbb\xbfdata: a\r\rdata: b\r\n\r\ndata: c\n\n"), [data(1), data(1), data(1)]);
         assert_eq!(all(b"\xef\xbbdata: a\n\ndata: b\n\n"), [data(1)]);
         assert_eq!(all(b"\r\n\r\n\n\n"), []);
+        assert_eq!(all(b"data: a\r\ndata: b\r\n\r\ndata: c\rdata: d\n\r"), [data(3), data(3)]);
     }
 
     #[test]

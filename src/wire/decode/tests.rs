@@ -1,7 +1,10 @@
 //! What the decoder makes of conversations that somebody wrote down, byte for byte.
 
 use super::*;
-use crate::wire::unit::{BODY_KEPT, HEAD_KEPT};
+use crate::wire::{
+    head::HEAD_MAX,
+    unit::{BODY_KEPT, HEAD_KEPT},
+};
 use Direction::{Down, Up};
 
 /// A unit in a few words: the request it belongs to, what it is, and its length.
@@ -277,8 +280,8 @@ fn tolerated_and_malformed_heads() {
 #[test]
 fn the_longest_head() {
     let head = |len: usize| format!("GET / HTTP/1.1\r\na: {}\r\n\r\n", "x".repeat(len - 23));
-    assert_eq!(told(&[(Up, head(http::HEAD_MAX).as_bytes())]), ["1 GET / 16384"]);
-    assert_eq!(told(&[(Up, head(http::HEAD_MAX + 1).as_bytes())]), ["0 opaque 16385"]);
+    assert_eq!(told(&[(Up, head(HEAD_MAX).as_bytes())]), ["1 GET / 16384"]);
+    assert_eq!(told(&[(Up, head(HEAD_MAX + 1).as_bytes())]), ["0 opaque 16385"]);
     assert_eq!(told(&[(Up, "\r\n".repeat(9000).as_bytes())]), ["0 opaque 18000"]);
 }
 
