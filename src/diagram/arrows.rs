@@ -210,7 +210,14 @@ impl Pen<'_, '_> {
 
     fn answer(&mut self, lanes: &mut Lanes) {
         let told = self.told;
-        let (x0, x1) = (self.desk.paper.server, self.browser());
+        // The head ends before the dot of what the board made of it.
+        let dot = match told.shown {
+            Some((_, _, Board::Back(_))) => 9.5,
+            Some((_, _, Board::On)) => 6.0,
+            _ if told.ignored.is_some() => 6.5,
+            _ => 0.0,
+        };
+        let (x0, x1) = (self.desk.paper.server, self.browser() + dot);
         let reach = |share: f32| x0 + (x1 - x0) * share;
         let t = told.main_try();
         let line = match told.status {
@@ -278,20 +285,20 @@ impl Pen<'_, '_> {
         let told = self.told;
         let x = self.desk.paper.browser;
         if let Some((at, version, board)) = told.shown {
-            self.desk.board(self.owner, (self.a, self.b), at, version, board);
+            self.desk.board(self.owner, (self.a, self.b << 3), at, version, board);
         }
         if let Some((at, version)) = told.ignored {
             let y = self.desk.y(at);
             let shape = Shape::Dot { x, y, dot: Dot::Ignored };
-            self.desk.put((Part::Board, self.a, self.b), self.owner, (y - 6.0, y + 6.0), shape);
-            let id = (Part::LeftLabel, self.a, self.b);
+            self.desk.put((Part::Board, self.a, self.b << 3 | 1), self.owner, (y - 6.0, y + 6.0), shape);
+            let id = (Part::LeftLabel, self.a, self.b << 3 | 1);
             self.desk.beside(id, self.owner, y, Tone::Ink, Label::Ignored(version), 14.0);
         }
         if let Some((at, how)) = told.ended {
             let y = self.desk.y(at);
             self.cross(Part::EndCross, 0, x, y);
             let tone = if how == Ending::Aborted { Tone::Soft } else { Tone::Bad };
-            let id = (Part::LeftLabel, self.a, self.b);
+            let id = (Part::LeftLabel, self.a, self.b << 3 | 2);
             self.desk.beside(id, self.owner, y, tone, Label::Ended(how), 14.0);
         }
     }

@@ -176,8 +176,6 @@ pub enum Shape {
 pub enum Label {
     /// A tick of the axis: time since the run began.
     Time(Micros),
-    /// The present.
-    Now,
     /// An empty answer.
     NothingNew,
     /// An empty answer with status 304.
@@ -315,7 +313,7 @@ impl Label {
     /// About how wide it is, in ems, in the wider of the languages: good enough to keep labels apart.
     pub fn ems(&self) -> f32 {
         match self {
-            Label::Time(_) | Label::Now => 2.6,
+            Label::Time(_) => 2.6,
             Label::Update(_) | Label::Published(_) | Label::Finished | Label::Answer | Label::Level => 4.6,
             Label::NothingNew | Label::PublishedMany(..) | Label::Percent(_) | Label::Outside => 6.0,
             Label::List(_) | Label::Updates(..) | Label::Shows(_) | Label::GoesBack(_) | Label::Ended(_) => 7.2,

@@ -30,6 +30,12 @@ const OVERSCAN: f32 = 150.0;
 /// The most elements of a picture that are in the document.
 const NODES: f32 = 400.0;
 
+/// Share of them that is left for the axis, the lifelines and the folds.
+const FRAME: f32 = 0.25;
+
+/// The window moves over the paper in steps of so many pixels: most of a scroll needs no new list.
+const STEP: f32 = 100.0;
+
 /// Smallest and largest zoom, in pixels a second.
 const ZOOMS: (f64, f64) = (2.0, 6000.0);
 
@@ -96,11 +102,12 @@ pub fn Picture(
         },
         |_, _| true,
     );
+    let tall = Memo::new(move |_| window.get().1);
     let layout = Memo::new_with_compare(
         move |_| {
             let past = past.get();
-            let height = window.get().1 + 2.0 * OVERSCAN;
-            let density = (NODES * 0.9 / (height / 100.0)) as u32;
+            let height = tall.get() + 2.0 * OVERSCAN + STEP;
+            let density = (NODES * (1.0 - FRAME) / (height / 100.0)) as u32;
             expanded.with(|expanded| {
                 let lay = |scene: &Scene, now: Option<Micros>| {
                     Arc::new(layout(
@@ -141,7 +148,7 @@ pub fn Picture(
     view! {
         <div class=format!("pc {}", hue(Some(technique))) class:pc-bare=bare>
             {sight.heading(port)}
-            <div class="pc-stage">{sight.stage()} {sight.new_below()} {sight.empty()}</div>
+            <div class="pc-stage">{sight.stage()} {sight.new_below()} {sight.empty()} {sight.left_out()}</div>
             {(!bare).then(|| sight.controls(live))}
             <p class="pc-hear" aria-live="polite">
                 {sight.spoken()}
@@ -199,11 +206,10 @@ impl Sight {
 
     /// The paper, with what is in view.
     fn stage(self) -> AnyView {
-        // The window moves in steps, so that most of a scroll needs no new list.
         let window = Memo::new(move |_| {
             let (top, height) = self.window.get();
-            let step = 100.0;
-            ((top / step).floor() * step - OVERSCAN, (top / step).floor() * step + height + step + OVERSCAN)
+            let top = (top / STEP).floor() * STEP;
+            (top - OVERSCAN, top + height + STEP + OVERSCAN)
         });
         let nodes = Memo::new_with_compare(
             move |_| {
@@ -393,6 +399,20 @@ impl Sight {
         view! {
             <p class="pc-nothing" hidden=move || !nothing.get()>
                 {t("picture.empty")}
+            </p>
+        }
+        .into_any()
+    }
+
+    /// How much is missing, if anything is.
+    fn left_out(self) -> AnyView {
+        let missing = Memo::new(move |_| {
+            self.reel.track();
+            self.reel.with(Scene::left_out)
+        });
+        view! {
+            <p class="pc-left" hidden=move || missing.get() == 0>
+                {move || tf("picture.left_out", &[("n", &number(missing.get()))])}
             </p>
         }
         .into_any()
