@@ -57,6 +57,14 @@ mod here {
         }
     }
 
+    /// Gives the keyboard to the paper.
+    pub fn focus(scroller: NodeRef<html::Div>) {
+        if let Some(element) = scroller.try_get_untracked().flatten() {
+            // It can only fail for an element that has left the document.
+            let _ = element.focus();
+        }
+    }
+
     /// What an event was aimed at, by the nearest `data-` attribute.
     pub fn target(event: &web_sys::Event) -> Option<Target> {
         let element: web_sys::Element = event.target()?.dyn_into().ok()?;
@@ -153,6 +161,8 @@ mod here {
 
     pub fn scroll_to(_: NodeRef<html::Div>, _: f32) {}
 
+    pub fn focus(_: NodeRef<html::Div>) {}
+
     pub fn target(_: &leptos::web_sys::Event) -> Option<Target> {
         None
     }
@@ -170,6 +180,11 @@ pub fn window(scroller: NodeRef<html::Div>) -> Option<Window> {
 /// Scrolls; beyond the end is the end.
 pub fn scroll_to(scroller: NodeRef<html::Div>, top: f32) {
     here::scroll_to(scroller, top);
+}
+
+/// Gives the keyboard to the paper.
+pub fn focus(scroller: NodeRef<html::Div>) {
+    here::focus(scroller);
 }
 
 /// What an event was aimed at.

@@ -146,7 +146,7 @@ pub fn draw(mark: &Mark, paper: &Paper, say: Say) -> Node {
                 // A disc, and in it an arrow that turns round.
                 d.circle(*x, *y, 8.0);
                 d.0.push('M');
-                d.xy(x + 3.4, y + 2.9);
+                d.xy(x + 3.3, y + 3.5);
                 d.0.push_str("a4.4 4.4 0 1 0-7-3.2m-.3-3.6v3.9h3.9");
                 "pc-back"
             }

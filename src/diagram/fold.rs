@@ -531,6 +531,11 @@ impl Scene {
         changed.or(self.run.as_ref().map(|run| run.what))
     }
 
+    /// Distance when the run began, each way, in milliseconds.
+    pub fn distance_at_start_ms(&self) -> Option<u32> {
+        self.run.as_ref().map(|run| run.what)
+    }
+
     /// By how much the browser's times may be off at this time; before the first alignment, by what that one said.
     pub fn clock_error(&self, at: Micros) -> Option<Micros> {
         let place = self.clocks.partition_point(|clock| clock.at <= at);

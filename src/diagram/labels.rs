@@ -78,12 +78,14 @@ impl Middle {
         let near = own.saturating_sub(NEIGHBOURS)..(own + NEIGHBOURS).min(self.lines.len());
         let mut best: Option<(u32, f32, f32, [f32; 4])> = None;
         for (rank, (share, below)) in PLACES.into_iter().enumerate() {
-            let x = line[0] + (line[2] - line[0]) * share;
+            // A label may be wider than its line; it stays between the lifelines.
+            let x = (line[0] + (line[2] - line[0]) * share).min(right - half).max(left + half);
             let at = line[1] + (line[3] - line[1]) * share;
             let lean = (line[3] - line[1]).abs() / (line[2] - line[0]).abs().max(1.0) * half;
-            let y = if below { at + 13.0 + lean.min(8.0) } else { at - 5.0 - lean.min(8.0) };
+            // A steep line needs a label further off.
+            let y = if below { at + 13.0 + lean.min(24.0) } else { at - 5.0 - lean.min(24.0) };
             let area = [x - half, y - 11.0, x + half, y + 4.0];
-            if area[0] < left || area[2] > right {
+            if area[2] > right + 0.5 {
                 continue;
             }
             if self.boxes.iter().rev().take(NEIGHBOURS).any(|taken| overlap(taken, &area)) {

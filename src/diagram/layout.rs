@@ -302,9 +302,7 @@ impl Desk<'_> {
     /// What belongs to no exchange.
     fn events(&mut self, scene: &Scene) {
         let paper = self.paper;
-        let mut faults = 0;
-        let mut distance = scene.distance_ms();
-        let mut first_change = true;
+        let (mut faults, mut distance) = (0, scene.distance_at_start_ms());
         let mut hidden: Option<Micros> = None;
         let mut crowd: Option<(u64, u64, f32, u32)> = None;
         for (i, event) in scene.events().iter().enumerate() {
@@ -344,25 +342,30 @@ impl Desk<'_> {
                 }
                 Event::Job(..) => {}
                 Event::Faults(count, ms) => {
-                    let label = match (*count, Some(*ms) != distance && !first_change) {
-                        (_, true) => Label::Distance(*ms),
-                        (0, _) => Label::Mended,
-                        (count, _) => Label::Faults(count),
+                    let label = match *count {
+                        same if same == faults => Label::Distance(*ms),
+                        0 => Label::Mended,
+                        more => Label::Faults(more),
                     };
-                    // What the lab began with is no change.
-                    if !(first_change && *count == 0) && (faults != *count || Some(*ms) != distance) {
+                    // What the lab began with is no change, unless it began with faults.
+                    if faults != *count || distance.is_some_and(|distance| distance != *ms) {
                         let bad = *count > 0;
                         let shape = Shape::Change { x0: paper.browser - 10.0, x1: paper.server + 10.0, y, bad };
                         self.put((Part::Change, id, 0), Owner::NONE, (y, y), shape);
                         let tone = if bad { Tone::Bad } else { Tone::Soft };
-                        let (x, anchor) = (paper.middle(), Anchor::Middle);
-                        let words = Shape::Words { x, y: y - 5.0, anchor, tone, label };
-                        self.put((Part::EventLabel, id, 0), Owner::NONE, (y - 16.0, y), words);
-                        self.middle.line([paper.browser, y, paper.server, y]);
-                        let half = label.ems() * self.text() * 0.5;
-                        self.middle.reserve([x - half, y - 17.0, x + half, y]);
+                        if paper.narrow {
+                            // No room beside the lifeline: above the line, and reserved before arrows are labelled.
+                            let (x, anchor) = (paper.middle(), Anchor::Middle);
+                            let words = Shape::Words { x, y: y - 5.0, anchor, tone, label };
+                            self.put((Part::EventLabel, id, 0), Owner::NONE, (y - 16.0, y), words);
+                            let half = label.ems() * self.text() * 0.5;
+                            self.middle.reserve([x - half, y - 17.0, x + half, y]);
+                        } else {
+                            self.beside((Part::RightLabel, id, EVENT - 5), Owner::NONE, y, tone, label, 14.0);
+                        }
+                        self.middle.reserve([paper.browser, y - 2.0, paper.server, y + 2.0]);
                     }
-                    (faults, distance, first_change) = (*count, Some(*ms), false);
+                    (faults, distance) = (*count, Some(*ms));
                 }
             }
         }

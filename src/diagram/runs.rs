@@ -148,6 +148,10 @@ pub fn folds(scene: &Scene, runs: &mut Vec<Run>, end: Micros, zoom: f64) -> Vec<
 
     let lead = (IDLE_LEAD / scale) as Micros;
     let mut busy: Vec<(Micros, Micros)> = scene.story().list.iter().map(|told| (told.start(), told.latest())).collect();
+    for run in runs.iter().filter(|run| !run.open) {
+        // What is folded has no silences of its own.
+        busy[run.first..run.first + run.count].fill((run.from, run.to));
+    }
     busy.extend(scene.events().iter().map(|event| (event.at, event.at)));
     busy.extend([(scene.start(), scene.start()), (end, end)]);
     busy.sort_unstable();

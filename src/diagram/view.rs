@@ -249,6 +249,7 @@ impl Sight {
             >
                 <svg
                     class="pc-paper"
+                    class:pc-focus=move || self.selected.get().is_some()
                     class:pc-narrow=move || self.layout.with(|layout| layout.paper.narrow)
                     width=move || number(self.width.get() as u64)
                     height=move || number(self.layout.with(|layout| layout.height) as u64)
@@ -336,7 +337,11 @@ impl Sight {
             "ArrowUp" | "ArrowLeft" => step(-1),
             "Home" => step(isize::MIN / 2),
             "End" => step(isize::MAX / 2),
-            "Enter" | " " if run.is_some() => run.into_iter().for_each(|key| self.turn(key)),
+            "Enter" | " " if run.is_some() => {
+                run.into_iter().for_each(|key| self.turn(key));
+                // The button has gone with its run; the keyboard stays in the picture.
+                dom::focus(self.scroller);
+            }
             "Enter" | " " if self.cursor.get_untracked().is_some() => self.selected.set(self.cursor.get_untracked()),
             "Escape" if self.selected.get_untracked().is_some() => self.selected.set(None),
             "+" | "=" => self.zoom_by(1.5),
@@ -396,6 +401,15 @@ impl Sight {
             self.reel.track();
             self.reel.with(|scene| scene.exchanges().is_empty())
         });
+        // A new run begins: what was opened, paused or looked at belonged to the old one.
+        Effect::new(move |_| {
+            if nothing.get() {
+                self.at.set(None);
+                self.away.set(None);
+                self.cursor.set(None);
+                self.expanded.update(BTreeSet::clear);
+            }
+        });
         view! {
             <p class="pc-nothing" hidden=move || !nothing.get()>
                 {t("picture.empty")}
@@ -437,11 +451,21 @@ impl Sight {
             (end - start()).max(0) / 100_000
         });
         let place = move || self.at.get().map_or(length.get(), |at| (at - start()).max(0) / 100_000);
+        // Folding a long log again takes longer than a slider takes to move: only the latest place counts.
+        let wanted = StoredValue::new(None::<Micros>);
         let wind = move |event: ev::Event| {
             let tenths: Micros = event_target_value(&event).parse().unwrap_or(0);
-            let end = tenths >= length.get_untracked() && live.get_untracked();
-            self.at.set((!end).then(|| start() + tenths * 100_000));
-            request_animation_frame(move || dom::scroll_to(self.scroller, f32::MAX));
+            let waiting = wanted.with_value(Option::is_some);
+            wanted.set_value(Some(tenths));
+            if waiting {
+                return;
+            }
+            request_animation_frame(move || {
+                let Some(tenths) = wanted.try_update_value(Option::take).flatten() else { return };
+                let end = tenths >= length.get_untracked() && live.get_untracked();
+                self.at.set((!end).then(|| start() + tenths * 100_000));
+                request_animation_frame(move || dom::scroll_to(self.scroller, f32::MAX));
+            });
         };
         let pause = move |_| match self.at.get_untracked() {
             Some(_) => self.at.set(None),

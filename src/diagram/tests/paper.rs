@@ -237,6 +237,11 @@ fn a_long_silence_is_torn_out_of_the_axis() {
     });
     assert!(idle.is_some_and(|micros| micros > 55 * S), "{idle:?}");
     assert!(lay(&scene, None, |view| view.folding = false).height > 5000.0);
+    // Between polls that are folded there is no silence to be folded too.
+    let scene = fold(&idle(20).records, None);
+    let layout = lay(&scene, None, |view| view.zoom = 900.0);
+    let tears = layout.marks.iter().filter(|mark| matches!(mark.shape, Shape::Break { .. })).count();
+    assert_eq!(tears, 2, "the run, and the second before it");
 }
 
 #[test]
