@@ -17,6 +17,18 @@ const STUB: f32 = 0.34;
 /// Where an arrow of a request from outside the page begins: it has no browser that we know.
 const OUTSIDE: f32 = 30.0;
 
+/// How many tries of one request are drawn. A browser makes two; the details count them all.
+const TRIES: usize = 4;
+
+/// Where the label of an arrow stands among those of its exchange: first one for each try.
+mod slot {
+    pub const AGAIN: u32 = 4;
+    pub const ANSWER: u32 = 8;
+    pub const ANSWER_LEVEL: u32 = 9;
+    pub const LEVEL: u32 = 10;
+    pub const OUTSIDE: u32 = 11;
+}
+
 /// Bars of answers that are held back at the same time stand side by side.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
@@ -46,7 +58,7 @@ pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut 
     // Something takes 5 ms even without a distance, or nothing would ever be seen on its way.
     let expected = Micros::from(scene.distance_ms().unwrap_or(0)) * 1000 + 5000;
     let mut pen = Pen { desk, told, owner, a, b, expected, lines: Vec::with_capacity(2) };
-    for (i, t) in told.tries.iter().enumerate() {
+    for (i, t) in told.tries.iter().take(TRIES).enumerate() {
         pen.request(i as u32, Some(t), lanes);
     }
     if told.tries.is_empty() && told.asked.is_some() {
@@ -64,7 +76,7 @@ pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut 
     let label = Label::Summary(told.key.number(), Outcome::of(told), told.took());
     let (x0, x1) = (desk.paper.browser - 12.0, desk.paper.server + 12.0);
     let (y0, y1) = (top - 8.0, bottom + 8.0);
-    if desk.cursor == Some(told.key) {
+    if desk.cursor == Some(told.key) && !owner.selected {
         desk.put((Part::Cursor, a, b), owner, (y0, y1), Shape::Cursor { x0, y0, x1, y1 });
     }
     if owner.selected {
@@ -121,7 +133,7 @@ impl Pen<'_, '_> {
     }
 
     fn wait(&self, lanes: &mut Lanes, line: usize, n: u32, tone: Tone, label: Label) {
-        lanes.waiting.push((line, self.owner, (self.a, self.b << 3 | n.min(7)), tone, label));
+        lanes.waiting.push((line, self.owner, (self.a, self.b << 4 | n), tone, label));
     }
 
     /// An arrow that has not landed: as far as it can have come by now, and whether it may still be on its way.
@@ -149,7 +161,7 @@ impl Pen<'_, '_> {
             let y1 = self.desk.y(at.max(from));
             let line = self.arrow(part, n, [x0, y0, x1, y1], Line::Request, Tip::Landed);
             if at < from {
-                self.wait(lanes, line, n, Tone::Faint, Label::Level);
+                self.wait(lanes, line, slot::LEVEL, Tone::Faint, Label::Level);
             }
             line
         } else if let Some((at, _)) = t.and_then(|t| t.up_dropped) {
@@ -179,9 +191,9 @@ impl Pen<'_, '_> {
             self.arrow(part, n, [x0, y0, reach(share), y1], Line::Request, tip)
         };
         if n > 0 {
-            self.wait(lanes, line, n, Tone::Soft, Label::SentAgain);
+            self.wait(lanes, line, slot::AGAIN + n, Tone::Soft, Label::SentAgain);
         } else if self.outside() {
-            self.wait(lanes, line, n, Tone::Faint, Label::Outside);
+            self.wait(lanes, line, slot::OUTSIDE, Tone::Faint, Label::Outside);
         }
     }
 
@@ -238,7 +250,7 @@ impl Pen<'_, '_> {
                 let y1 = self.desk.y(at);
                 let y0 = self.desk.y(at - self.expected.min(at - told.start()).max(0) / 3);
                 let line = self.arrow(Part::Answer, 0, [reach(1.0 - STUB), y0, x1, y1], line, Tip::Landed);
-                self.wait(lanes, line, 4, Tone::Soft, Label::NotSeen);
+                self.wait(lanes, line, slot::ANSWER, Tone::Soft, Label::NotSeen);
             }
             return;
         };
@@ -252,15 +264,15 @@ impl Pen<'_, '_> {
         let y0 = self.desk.y(whole);
         if let Some(at) = told.answered {
             let own = self.arrow(Part::Answer, 0, [x0, y0, x1, self.desk.y(at.max(whole))], line, Tip::Landed);
-            self.wait(lanes, own, 4, tone, label);
+            self.wait(lanes, own, slot::ANSWER, tone, label);
             if at < whole {
-                self.wait(lanes, own, 5, Tone::Faint, Label::Level);
+                self.wait(lanes, own, slot::ANSWER_LEVEL, Tone::Faint, Label::Level);
             }
         } else if let Some((at, _)) = t.and_then(|t| t.down_dropped) {
             let y1 = self.desk.y(at.max(whole));
             let own = self.arrow(Part::Answer, 0, [x0, y0, reach(0.5), y1], line, Tip::Open);
             self.cross(Part::Cross, 6, reach(0.5), y1);
-            self.wait(lanes, own, 4, Tone::Bad, Label::Swallowed);
+            self.wait(lanes, own, slot::ANSWER, Tone::Bad, Label::Swallowed);
         } else if let Some(released) =
             t.and_then(|t| t.down_released).filter(|_| self.outside() || told.ended.is_some())
         {
@@ -269,13 +281,13 @@ impl Pen<'_, '_> {
             let ends = [x0, y0, x1 + gap, self.desk.y(released.max(whole))];
             let own = self.arrow(Part::Answer, 0, ends, line, Tip::Open);
             let nobody = if self.outside() { label } else { Label::NobodyWaits };
-            self.wait(lanes, own, 4, if self.outside() { tone } else { Tone::Soft }, nobody);
+            self.wait(lanes, own, slot::ANSWER, if self.outside() { tone } else { Tone::Soft }, nobody);
         } else {
             let (share, y1, tip) = self.flying(whole, told.finish().is_some());
             let own = self.arrow(Part::Answer, 0, [x0, y0, reach(share), y1], line, tip);
             if let Some((_, how)) = t.and_then(|t| t.cut) {
                 self.cross(Part::Cross, 6, reach(share), y1);
-                self.wait(lanes, own, 4, Tone::Bad, Label::Cut(how));
+                self.wait(lanes, own, slot::ANSWER, Tone::Bad, Label::Cut(how));
             }
         }
     }

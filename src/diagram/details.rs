@@ -108,8 +108,17 @@ impl Sheet {
             .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any())
             .collect();
         let happened: Vec<_> = self.happened.into_iter().map(|said| view! { <li>{said}</li> }.into_any()).collect();
-        let texts: Vec<_> =
-            self.texts.into_iter().map(|(name, text)| view! { <h5>{name}</h5><pre>{text}</pre> }.into_any()).collect();
+        let texts: Vec<_> = self
+            .texts
+            .into_iter()
+            .map(|(name, text)| {
+                // The first line says what it is: it stands out.
+                let first = text.find('\n').unwrap_or(text.len());
+                let (first, rest) = text.split_at(first);
+                let (first, rest) = (first.to_owned(), rest.to_owned());
+                view! { <h5>{name}</h5><pre><b>{first}</b>{rest}</pre> }.into_any()
+            })
+            .collect();
         let links: Vec<_> = self
             .links
             .into_iter()
@@ -267,8 +276,8 @@ fn cost(weight: Bytes, empty: bool) -> AnyView {
     let mut bars = Vec::with_capacity(4);
     let mut legend = Vec::with_capacity(4);
     for (class, part, key) in parts.into_iter().filter(|part| part.1 > 0) {
-        // At least two units wide, or a few bytes of payload could not be seen at all.
-        let wide = (part as f32 / all * 292.0).max(2.0);
+        // Two units more than its share, or a few bytes of payload could not be seen at all.
+        let wide = 2.0 + part as f32 / all * 292.0;
         let mut d = Path(String::new());
         d.line(x, 5.0, x + wide, 5.0);
         x += wide;

@@ -89,7 +89,9 @@ mod here {
                 }
             };
             measure();
-            let closure = Closure::<dyn FnMut()>::new(measure);
+            // Measured in the next frame: what this sets may itself resize things, and an observer that does so at once
+            // is an error in the console.
+            let closure = Closure::<dyn FnMut()>::new(move || request_animation_frame(measure));
             if let Ok(observer) = web_sys::ResizeObserver::new(closure.as_ref().unchecked_ref()) {
                 observer.observe(&element);
                 let held = StoredValue::new_local((observer, closure));

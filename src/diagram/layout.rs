@@ -431,15 +431,19 @@ impl Desk<'_> {
             let pill = Shape::Pill { x: self.paper.middle(), y, label, open: true };
             self.put((Part::Pill, a, b), owner, (y - 15.0, y + 15.0), pill);
         }
-        // What must not be missed takes its room first.
+        // What must not be missed takes its room first. Where there is not room for all, those that are drawn lie
+        // scattered over the whole stretch: first every 64th, then every 32nd between, and so on.
         for first in [true, false] {
-            for (i, told) in list.iter().enumerate() {
-                let wanted = Some(told.key) == self.selected || Some(told.key) == self.cursor;
-                let important = told.notable() || !told.empty() || wanted;
-                if important == first && fate[i] == Fate::Left {
-                    let y = self.y(told.start());
-                    let fits = self.room.take(y, arrows::nodes(told)) || wanted;
-                    fate[i] = if fits { Fate::Drawn } else { Fate::Left };
+            for step in [64, 32, 16, 8, 4, 2, 1] {
+                for i in (0..list.len()).step_by(step).filter(|i| step == 64 || i % (2 * step) != 0) {
+                    let told = &list[i];
+                    let wanted = Some(told.key) == self.selected || Some(told.key) == self.cursor;
+                    let important = told.notable() || !told.empty() || wanted;
+                    if important == first && fate[i] == Fate::Left {
+                        let y = self.y(told.start());
+                        let fits = self.room.take(y, arrows::nodes(told)) || wanted;
+                        fate[i] = if fits { Fate::Drawn } else { Fate::Left };
+                    }
                 }
             }
         }

@@ -37,7 +37,7 @@ const FRAME: f32 = 0.25;
 const STEP: f32 = 100.0;
 
 /// Smallest and largest zoom, in pixels a second.
-const ZOOMS: (f64, f64) = (2.0, 6000.0);
+const ZOOMS: (f64, f64) = (0.5, 6000.0);
 
 /// What the parts of a picture share.
 #[derive(Clone, Copy)]

@@ -134,7 +134,7 @@ fn ten_thousand_observations_keep_to_four_hundred_elements() {
     let began = Instant::now();
     let layout = lay(&scene, None, |_| ());
     let laid = began.elapsed();
-    for zoom in [2.0, 12.0, 40.0, ZOOM, 600.0, 4000.0] {
+    for zoom in [0.5, 2.0, 12.0, 40.0, ZOOM, 600.0, 4000.0] {
         for folding in [true, false] {
             let layout = lay(&scene, None, |view| (view.zoom, view.folding) = (zoom, folding));
             let mut most = 0;
@@ -231,11 +231,11 @@ fn a_long_silence_is_torn_out_of_the_axis() {
     let scene = fold(&log.records, None);
     let layout = lay(&scene, None, |_| ());
     assert!(layout.height < 600.0, "{}", layout.height);
-    let idle = layout.marks.iter().find_map(|mark| match mark.shape {
+    let silence = layout.marks.iter().find_map(|mark| match mark.shape {
         Shape::Words { label: Label::Idle(micros), .. } => Some(micros),
         _ => None,
     });
-    assert!(idle.is_some_and(|micros| micros > 55 * S), "{idle:?}");
+    assert!(silence.is_some_and(|micros| micros > 55 * S), "{silence:?}");
     assert!(lay(&scene, None, |view| view.folding = false).height > 5000.0);
     // Between polls that are folded there is no silence to be folded too.
     let scene = fold(&idle(20).records, None);
