@@ -34,8 +34,18 @@ mod slot {
 pub(super) struct Lanes {
     /// Until where each lane is taken.
     busy: [f32; 4],
-    /// Labels that wait until all lines are known: the line, and what to write.
-    waiting: Vec<(usize, Owner, (u32, u32), Tone, Label)>,
+    /// Labels that wait until all lines are known.
+    waiting: Vec<Waiting>,
+}
+
+/// A label that waits for its place along a line.
+#[derive(Debug)]
+struct Waiting {
+    line: usize,
+    owner: Owner,
+    id: (u32, u32),
+    tone: Tone,
+    label: Label,
 }
 
 /// About how many elements an exchange takes.
@@ -88,7 +98,7 @@ pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut 
 
 /// Writes the labels of the arrows, now that all lines are known.
 pub(super) fn label(desk: &mut Desk<'_>, lanes: &Lanes) {
-    for (line, owner, (a, b), tone, label) in &lanes.waiting {
+    for Waiting { line, owner, id: (a, b), tone, label } in &lanes.waiting {
         let size = desk.text();
         let Some((x, y)) = desk.middle.place(*line, label, size) else { continue };
         if desk.room.take(y, 1) {
@@ -133,7 +143,8 @@ impl Pen<'_, '_> {
     }
 
     fn wait(&self, lanes: &mut Lanes, line: usize, n: u32, tone: Tone, label: Label) {
-        lanes.waiting.push((line, self.owner, (self.a, self.b << 4 | n), tone, label));
+        let id = (self.a, self.b << 4 | n);
+        lanes.waiting.push(Waiting { line, owner: self.owner, id, tone, label });
     }
 
     /// An arrow that has not landed: as far as it can have come by now, and whether it may still be on its way.

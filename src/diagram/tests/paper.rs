@@ -37,7 +37,7 @@ fn lay(scene: &Scene, now: Option<Micros>, change: impl FnOnce(&mut View<'_>)) -
     layout(scene, &view)
 }
 
-fn shapes<'a>(layout: &'a Layout, part: Part, key: ExchangeKey) -> Vec<&'a Shape> {
+fn shapes(layout: &Layout, part: Part, key: ExchangeKey) -> Vec<&Shape> {
     let of = |mark: &&Mark| mark.id.0 == part && mark.key == Some(key);
     layout.marks.iter().filter(of).map(|mark| &mark.shape).collect()
 }
@@ -291,6 +291,39 @@ fn an_arrow_never_goes_back_in_time() {
     assert_eq!(y0, y1, "level");
     let said = layout.marks.iter().any(|mark| matches!(mark.shape, Shape::Words { label: Label::Level, .. }));
     assert!(said, "and it says so");
+}
+
+#[test]
+fn an_arrow_without_its_second_witness_says_why() {
+    let labels = |layout: &Layout, key| -> Vec<Label> {
+        let label = |shape: &Shape| match shape {
+            Shape::Words { label, .. } => Some(*label),
+            _ => None,
+        };
+        shapes(layout, Part::MidLabel, key).into_iter().filter_map(label).collect()
+    };
+    let mut log = Log::new(80 * MS);
+    let mut gone = poll(1, 11 * S).upto(log::Stage::Asked);
+    gone.abort = Some(20 * MS);
+    log.poll(&gone);
+    let mut lost = poll(2, 12 * S);
+    lost.lost_down = true;
+    log.poll(&lost);
+    let mut late = poll(3, 13 * S);
+    late.abort = Some(100 * MS);
+    log.poll(&late);
+    let layout = lay(&fold(&log.records, None), None, |_| ());
+    assert_eq!(labels(&layout, key(1)), [Label::NeverOnWire]);
+    assert_eq!(labels(&layout, key(2)), [Label::Swallowed]);
+    assert_eq!(labels(&layout, key(3)), [Label::NobodyWaits]);
+    let tip = |part, key| match *shapes(&layout, part, key)[0] {
+        Shape::Arrow { tip, .. } => tip,
+        _ => panic!("not an arrow"),
+    };
+    assert_eq!(tip(Part::Request, key(1)), Tip::Open);
+    assert_eq!(tip(Part::Answer, key(2)), Tip::Open);
+    assert_eq!(tip(Part::Answer, key(3)), Tip::Open);
+    assert_eq!(tip(Part::Request, key(3)), Tip::Landed);
 }
 
 #[test]
