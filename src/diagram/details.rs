@@ -74,7 +74,7 @@ impl Sheet {
         let what = outcome(tf, &Outcome::of(told));
         let no = number(u64::from(key.number()));
         let title =
-            if told.status.is_some() || told.answered.is_some() { "picture.title" } else { "picture.title_request" };
+            if told.ended.is_none() && told.finish().is_some() { "picture.title" } else { "picture.title_request" };
         let mut target = facts.asked.as_ref().map(|asked| (asked.what.method.clone(), asked.what.target.clone()));
         for t in &told.tries {
             let head = t.head_up.and_then(|no| scene.unit_seen(t.conn, Direction::Up, no)?.seen.as_ref());
@@ -157,20 +157,25 @@ fn short(target: &str) -> &str {
 
 fn times(scene: &Scene, told: &Told, t0: Option<&Try>) -> Vec<(String, String)> {
     let start = scene.start();
-    let mut list = Vec::with_capacity(9);
-    let mut line = |key: &str, at: Option<Micros>, wanted: bool| {
-        if wanted || at.is_some() {
-            list.push((t(key), at.map_or_else(|| t("picture.unseen"), |at| moment(at - start))));
-        }
-    };
-    line("picture.sent_by_browser", told.asked, true);
-    line("picture.seen_on_wire", t0.and_then(|t| t.up_seen), true);
-    line("picture.reached_server", t0.and_then(|t| t.up_released), false);
-    line("picture.answer_ready", told.answering, false);
-    line("picture.answer_on_wire", t0.and_then(|t| t.down_seen), false);
-    line("picture.answer_left", t0.and_then(|t| t.down_released), false);
-    line("picture.back_in_browser", told.answered, told.ended.is_none());
-    line("picture.ended_at", told.ended.map(|end| end.0), false);
+    let mut seen: Vec<(&str, Option<Micros>)> = vec![
+        ("picture.sent_by_browser", told.asked),
+        ("picture.seen_on_wire", t0.and_then(|t| t.up_seen)),
+        ("picture.reached_server", t0.and_then(|t| t.up_released)),
+        ("picture.answer_ready", told.answering),
+        ("picture.answer_on_wire", t0.and_then(|t| t.down_seen)),
+        ("picture.answer_left", t0.and_then(|t| t.down_released)),
+        ("picture.back_in_browser", told.answered),
+        ("picture.ended_at", told.ended.map(|end| end.0)),
+    ];
+    // What was to be seen and was not is told last.
+    seen.retain(|(key, at)| {
+        at.is_some()
+            || matches!(*key, "picture.sent_by_browser" | "picture.seen_on_wire")
+            || (*key == "picture.back_in_browser" && told.ended.is_none())
+    });
+    seen.sort_by_key(|(_, at)| at.unwrap_or(Micros::MAX));
+    let when = |at: Option<Micros>| at.map_or_else(|| t("picture.unseen"), |at| moment(at - start));
+    let mut list: Vec<(String, String)> = seen.into_iter().map(|(key, at)| (t(key), when(at))).collect();
     if let Some(took) = told.took() {
         list.push((t("picture.took"), span(took)));
     }

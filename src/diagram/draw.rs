@@ -120,7 +120,8 @@ pub fn draw(mark: &Mark, paper: &Paper, say: Say) -> Node {
             if *hatched { "pc-bar pc-held" } else { "pc-bar" }
         }
         Shape::Arrow { x0, y0, x1, y1, line, tip } => {
-            d.arrow(*x0, *y0, *x1, *y1, *tip, head);
+            // The ring of a dotted line would be dots too, so it is a small one.
+            d.arrow(*x0, *y0, *x1, *y1, *tip, if *line == Line::Empty { (head, 1.8) } else { (head, 3.5) });
             arrow_class(*line, *tip)
         }
         Shape::Witness { x, y, slope } => {
@@ -324,14 +325,14 @@ impl Path {
     }
 
     /// An arrow: the line up to the base of its head, and the head.
-    fn arrow(&mut self, x0: f32, y0: f32, x1: f32, y1: f32, tip: Tip, size: f32) {
+    fn arrow(&mut self, x0: f32, y0: f32, x1: f32, y1: f32, tip: Tip, (size, ring): (f32, f32)) {
         let (dx, dy) = (x1 - x0, y1 - y0);
         let length = (dx * dx + dy * dy).sqrt().max(0.01);
         let (ux, uy) = (dx / length, dy / length);
         if tip == Tip::Open {
             // A small ring: nobody saw it land.
-            self.line(x0, y0, x1 - ux * 3.5, y1 - uy * 3.5);
-            self.circle(x1, y1, 3.5);
+            self.line(x0, y0, x1 - ux * ring, y1 - uy * ring);
+            self.circle(x1, y1, ring);
             return;
         }
         let size = size.min(length);

@@ -259,6 +259,8 @@ pub enum Label {
 pub enum Outcome {
     /// Still under way.
     UnderWay,
+    /// Removed on its way by a fault.
+    Swallowed,
     /// Ended without an answer.
     Ended(Ending),
     /// It turned the board back to this version.
@@ -285,7 +287,10 @@ impl Outcome {
         }
         match told.status {
             Some(status) if status >= 400 => Outcome::Status(status),
-            _ if told.finish().is_none() => Outcome::UnderWay,
+            _ if told.finish().is_none() => {
+                let swallowed = told.tries.iter().any(|t| t.up_dropped.is_some() || t.down_dropped.is_some());
+                if swallowed { Outcome::Swallowed } else { Outcome::UnderWay }
+            }
             _ => Outcome::Brought(told.brought),
         }
     }
@@ -317,8 +322,9 @@ impl Label {
             Label::Update(_) | Label::Published(_) | Label::Finished | Label::Answer | Label::Level => 4.6,
             Label::NothingNew | Label::PublishedMany(..) | Label::Percent(_) | Label::Outside => 6.0,
             Label::List(_) | Label::Updates(..) | Label::Shows(_) | Label::GoesBack(_) | Label::Ended(_) => 7.2,
+            Label::Mended | Label::Faults(_) => 7.0,
             Label::OldList(_) | Label::Status(_) | Label::HeldBack(_) | Label::Idle(_) | Label::More(_) => 9.0,
-            _ => 11.0,
+            _ => 12.5,
         }
     }
 }

@@ -267,12 +267,14 @@ impl Sight {
     fn scrolled(self, seen: dom::Window) {
         let (before, _) = self.window.get_untracked();
         let rest = seen.whole - seen.top - seen.height;
-        if rest < 24.0 {
-            if self.away.get_untracked().is_some() {
-                self.away.set(None);
+        // A step up leaves the end, however small it is: a slow finger must get away too. Paper that got shorter moves
+        // the window up as well, but to its very end.
+        if seen.top < before - 0.5 && rest > 1.0 {
+            if self.away.get_untracked().is_none() {
+                self.away.set(Some(self.reel.with(|scene| scene.story().done)));
             }
-        } else if seen.top < before - 1.0 && self.away.get_untracked().is_none() {
-            self.away.set(Some(self.reel.with(|scene| scene.story().done)));
+        } else if rest < 24.0 && self.away.get_untracked().is_some() {
+            self.away.set(None);
         }
         self.window.set((seen.top, seen.height));
     }
@@ -280,9 +282,16 @@ impl Sight {
     fn keep_to_the_end(self) {
         Effect::new(move |_| {
             self.layout.with(|layout| layout.height);
-            if self.away.get().is_none() && self.at.get().is_none() {
-                request_animation_frame(move || dom::scroll_to(self.scroller, f32::MAX));
+            if self.away.get().is_some() || self.at.get().is_some() {
+                return;
             }
+            request_animation_frame(move || {
+                // The reader may have scrolled since: a frame tells of that before it comes here.
+                let stays = self.away.try_get_untracked().flatten().is_none();
+                if stays && self.at.try_get_untracked().flatten().is_none() {
+                    dom::scroll_to(self.scroller, f32::MAX);
+                }
+            });
         });
     }
 

@@ -87,6 +87,7 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
 pub fn outcome(say: Say, what: &Outcome) -> String {
     let label = match what {
         Outcome::UnderWay => return say("picture.under_way", &[]),
+        Outcome::Swallowed => Label::Swallowed,
         Outcome::Ended(how) => Label::Ended(*how),
         Outcome::GoesBack(version) => Label::GoesBack(*version),
         Outcome::Ignored(version) => Label::Ignored(*version),
@@ -141,6 +142,7 @@ pub fn sentence(say: Say, sentence: &Sentence) -> String {
         Sentence::Published(first, last) => {
             say("picture.say_published_many", &[("first", &number(*first)), ("last", &number(*last))])
         }
+        Sentence::Swallowed(no) => say("picture.say_swallowed", &[("n", &n(no))]),
         Sentence::UnderWay(no) => say("picture.say_under_way", &[("n", &n(no))]),
     }
 }

@@ -131,6 +131,7 @@ fn the_run_in_sentences() {
     assert!(said.contains(&Sentence::Back(4, 3, 11)));
     assert!(said.contains(&Sentence::Ended(13, Ending::Aborted)));
     assert!(said.contains(&Sentence::Ignored(15)));
+    assert!(said.contains(&Sentence::Swallowed(16)) && said.contains(&Sentence::Swallowed(17)));
     assert_eq!(said.last(), Some(&Sentence::UnderWay(20)));
     let heard = latest(&scene);
     assert!(matches!(heard, Some(Sentence::News(18, ..))), "{heard:?}");
