@@ -139,3 +139,31 @@ fn the_words_are_those_that_are_used() {
         assert_eq!(keys.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new(), "never used");
     }
 }
+
+/// What the server sends is the frame of the picture, with nothing that needs a browser and no `style`.
+#[test]
+fn the_server_renders_the_frame() {
+    use leptos::prelude::*;
+
+    use crate::{
+        diagram::{Reel, details::Details, table::Table, view::Picture},
+        wire::Technique,
+    };
+    let html = Owner::new().with(|| {
+        let reel = Reel::new();
+        reel.push(&log::lesson().records);
+        let selected = RwSignal::new(Some(log::key(11)));
+        let now = Callback::new(|()| 0);
+        view! {
+            <Picture reel selected technique=Technique::ShortPoll live=true now port="3001" />
+            <Details reel selected />
+            <Table reel selected />
+        }
+        .to_html()
+    });
+    // No words are set up here, so keys stand for themselves.
+    for part in ["picture.browser", "aria-live=\"polite\"", "x-c1-12", "pc-sheet", "<caption>", "section-9.3.2"] {
+        assert!(html.contains(part), "{part} is missing");
+    }
+    assert!(!html.contains("style="), "the page's policy forbids style attributes");
+}
