@@ -17,13 +17,35 @@ const STUB: f32 = 0.34;
 /// Where an arrow of a request from outside the page begins: it has no browser that we know.
 const OUTSIDE: f32 = 30.0;
 
+/// How many tries of one request are drawn. A browser makes two; the details count them all.
+const TRIES: usize = 4;
+
+/// Where the label of an arrow stands among those of its exchange: first one for each try.
+mod slot {
+    pub const AGAIN: u32 = 4;
+    pub const ANSWER: u32 = 8;
+    pub const ANSWER_LEVEL: u32 = 9;
+    pub const LEVEL: u32 = 10;
+    pub const OUTSIDE: u32 = 11;
+}
+
 /// Bars of answers that are held back at the same time stand side by side.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     /// Until where each lane is taken.
     busy: [f32; 4],
-    /// Labels that wait until all lines are known: the line, and what to write.
-    waiting: Vec<(usize, Owner, (u32, u32), Tone, Label)>,
+    /// Labels that wait until all lines are known.
+    waiting: Vec<Waiting>,
+}
+
+/// A label that waits for its place along a line.
+#[derive(Debug)]
+struct Waiting {
+    line: usize,
+    owner: Owner,
+    id: (u32, u32),
+    tone: Tone,
+    label: Label,
 }
 
 /// About how many elements an exchange takes.
@@ -46,7 +68,7 @@ pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut 
     // Something takes 5 ms even without a distance, or nothing would ever be seen on its way.
     let expected = Micros::from(scene.distance_ms().unwrap_or(0)) * 1000 + 5000;
     let mut pen = Pen { desk, told, owner, a, b, expected, lines: Vec::with_capacity(2) };
-    for (i, t) in told.tries.iter().enumerate() {
+    for (i, t) in told.tries.iter().take(TRIES).enumerate() {
         pen.request(i as u32, Some(t), lanes);
     }
     if told.tries.is_empty() && told.asked.is_some() {
@@ -64,7 +86,7 @@ pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut 
     let label = Label::Summary(told.key.number(), Outcome::of(told), told.took());
     let (x0, x1) = (desk.paper.browser - 12.0, desk.paper.server + 12.0);
     let (y0, y1) = (top - 8.0, bottom + 8.0);
-    if desk.cursor == Some(told.key) {
+    if desk.cursor == Some(told.key) && !owner.selected {
         desk.put((Part::Cursor, a, b), owner, (y0, y1), Shape::Cursor { x0, y0, x1, y1 });
     }
     if owner.selected {
@@ -76,7 +98,7 @@ pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut 
 
 /// Writes the labels of the arrows, now that all lines are known.
 pub(super) fn label(desk: &mut Desk<'_>, lanes: &Lanes) {
-    for (line, owner, (a, b), tone, label) in &lanes.waiting {
+    for Waiting { line, owner, id: (a, b), tone, label } in &lanes.waiting {
         let size = desk.text();
         let Some((x, y)) = desk.middle.place(*line, label, size) else { continue };
         if desk.room.take(y, 1) {
@@ -121,7 +143,8 @@ impl Pen<'_, '_> {
     }
 
     fn wait(&self, lanes: &mut Lanes, line: usize, n: u32, tone: Tone, label: Label) {
-        lanes.waiting.push((line, self.owner, (self.a, self.b << 3 | n.min(7)), tone, label));
+        let id = (self.a, self.b << 4 | n);
+        lanes.waiting.push(Waiting { line, owner: self.owner, id, tone, label });
     }
 
     /// An arrow that has not landed: as far as it can have come by now, and whether it may still be on its way.
@@ -149,7 +172,7 @@ impl Pen<'_, '_> {
             let y1 = self.desk.y(at.max(from));
             let line = self.arrow(part, n, [x0, y0, x1, y1], Line::Request, Tip::Landed);
             if at < from {
-                self.wait(lanes, line, n, Tone::Faint, Label::Level);
+                self.wait(lanes, line, slot::LEVEL, Tone::Faint, Label::Level);
             }
             line
         } else if let Some((at, _)) = t.and_then(|t| t.up_dropped) {
@@ -179,9 +202,9 @@ impl Pen<'_, '_> {
             self.arrow(part, n, [x0, y0, reach(share), y1], Line::Request, tip)
         };
         if n > 0 {
-            self.wait(lanes, line, n, Tone::Soft, Label::SentAgain);
+            self.wait(lanes, line, slot::AGAIN + n, Tone::Soft, Label::SentAgain);
         } else if self.outside() {
-            self.wait(lanes, line, n, Tone::Faint, Label::Outside);
+            self.wait(lanes, line, slot::OUTSIDE, Tone::Faint, Label::Outside);
         }
     }
 
@@ -210,7 +233,14 @@ impl Pen<'_, '_> {
 
     fn answer(&mut self, lanes: &mut Lanes) {
         let told = self.told;
-        let (x0, x1) = (self.desk.paper.server, self.browser());
+        // The head ends before the dot of what the board made of it.
+        let dot = match told.shown {
+            Some((_, _, Board::Back(_))) => 9.5,
+            Some((_, _, Board::On)) => 6.0,
+            _ if told.ignored.is_some() => 6.5,
+            _ => 0.0,
+        };
+        let (x0, x1) = (self.desk.paper.server, self.browser() + dot);
         let reach = |share: f32| x0 + (x1 - x0) * share;
         let t = told.main_try();
         let line = match told.status {
@@ -231,7 +261,7 @@ impl Pen<'_, '_> {
                 let y1 = self.desk.y(at);
                 let y0 = self.desk.y(at - self.expected.min(at - told.start()).max(0) / 3);
                 let line = self.arrow(Part::Answer, 0, [reach(1.0 - STUB), y0, x1, y1], line, Tip::Landed);
-                self.wait(lanes, line, 4, Tone::Soft, Label::NotSeen);
+                self.wait(lanes, line, slot::ANSWER, Tone::Soft, Label::NotSeen);
             }
             return;
         };
@@ -245,15 +275,15 @@ impl Pen<'_, '_> {
         let y0 = self.desk.y(whole);
         if let Some(at) = told.answered {
             let own = self.arrow(Part::Answer, 0, [x0, y0, x1, self.desk.y(at.max(whole))], line, Tip::Landed);
-            self.wait(lanes, own, 4, tone, label);
+            self.wait(lanes, own, slot::ANSWER, tone, label);
             if at < whole {
-                self.wait(lanes, own, 5, Tone::Faint, Label::Level);
+                self.wait(lanes, own, slot::ANSWER_LEVEL, Tone::Faint, Label::Level);
             }
         } else if let Some((at, _)) = t.and_then(|t| t.down_dropped) {
             let y1 = self.desk.y(at.max(whole));
             let own = self.arrow(Part::Answer, 0, [x0, y0, reach(0.5), y1], line, Tip::Open);
             self.cross(Part::Cross, 6, reach(0.5), y1);
-            self.wait(lanes, own, 4, Tone::Bad, Label::Swallowed);
+            self.wait(lanes, own, slot::ANSWER, Tone::Bad, Label::Swallowed);
         } else if let Some(released) =
             t.and_then(|t| t.down_released).filter(|_| self.outside() || told.ended.is_some())
         {
@@ -262,13 +292,13 @@ impl Pen<'_, '_> {
             let ends = [x0, y0, x1 + gap, self.desk.y(released.max(whole))];
             let own = self.arrow(Part::Answer, 0, ends, line, Tip::Open);
             let nobody = if self.outside() { label } else { Label::NobodyWaits };
-            self.wait(lanes, own, 4, if self.outside() { tone } else { Tone::Soft }, nobody);
+            self.wait(lanes, own, slot::ANSWER, if self.outside() { tone } else { Tone::Soft }, nobody);
         } else {
             let (share, y1, tip) = self.flying(whole, told.finish().is_some());
             let own = self.arrow(Part::Answer, 0, [x0, y0, reach(share), y1], line, tip);
             if let Some((_, how)) = t.and_then(|t| t.cut) {
                 self.cross(Part::Cross, 6, reach(share), y1);
-                self.wait(lanes, own, 4, Tone::Bad, Label::Cut(how));
+                self.wait(lanes, own, slot::ANSWER, Tone::Bad, Label::Cut(how));
             }
         }
     }
@@ -278,20 +308,20 @@ impl Pen<'_, '_> {
         let told = self.told;
         let x = self.desk.paper.browser;
         if let Some((at, version, board)) = told.shown {
-            self.desk.board(self.owner, (self.a, self.b), at, version, board);
+            self.desk.board(self.owner, (self.a, self.b << 3), at, version, board);
         }
         if let Some((at, version)) = told.ignored {
             let y = self.desk.y(at);
             let shape = Shape::Dot { x, y, dot: Dot::Ignored };
-            self.desk.put((Part::Board, self.a, self.b), self.owner, (y - 6.0, y + 6.0), shape);
-            let id = (Part::LeftLabel, self.a, self.b);
+            self.desk.put((Part::Board, self.a, self.b << 3 | 1), self.owner, (y - 6.0, y + 6.0), shape);
+            let id = (Part::LeftLabel, self.a, self.b << 3 | 1);
             self.desk.beside(id, self.owner, y, Tone::Ink, Label::Ignored(version), 14.0);
         }
         if let Some((at, how)) = told.ended {
             let y = self.desk.y(at);
             self.cross(Part::EndCross, 0, x, y);
             let tone = if how == Ending::Aborted { Tone::Soft } else { Tone::Bad };
-            let id = (Part::LeftLabel, self.a, self.b);
+            let id = (Part::LeftLabel, self.a, self.b << 3 | 2);
             self.desk.beside(id, self.owner, y, tone, Label::Ended(how), 14.0);
         }
     }

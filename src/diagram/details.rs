@@ -74,7 +74,7 @@ impl Sheet {
         let what = outcome(tf, &Outcome::of(told));
         let no = number(u64::from(key.number()));
         let title =
-            if told.status.is_some() || told.answered.is_some() { "picture.title" } else { "picture.title_request" };
+            if told.ended.is_none() && told.finish().is_some() { "picture.title" } else { "picture.title_request" };
         let mut target = facts.asked.as_ref().map(|asked| (asked.what.method.clone(), asked.what.target.clone()));
         for t in &told.tries {
             let head = t.head_up.and_then(|no| scene.unit_seen(t.conn, Direction::Up, no)?.seen.as_ref());
@@ -108,8 +108,17 @@ impl Sheet {
             .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any())
             .collect();
         let happened: Vec<_> = self.happened.into_iter().map(|said| view! { <li>{said}</li> }.into_any()).collect();
-        let texts: Vec<_> =
-            self.texts.into_iter().map(|(name, text)| view! { <h5>{name}</h5><pre>{text}</pre> }.into_any()).collect();
+        let texts: Vec<_> = self
+            .texts
+            .into_iter()
+            .map(|(name, text)| {
+                // The first line says what it is: it stands out.
+                let first = text.find('\n').unwrap_or(text.len());
+                let (first, rest) = text.split_at(first);
+                let (first, rest) = (first.to_owned(), rest.to_owned());
+                view! { <h5>{name}</h5><pre><b>{first}</b>{rest}</pre> }.into_any()
+            })
+            .collect();
         let links: Vec<_> = self
             .links
             .into_iter()
@@ -148,20 +157,25 @@ fn short(target: &str) -> &str {
 
 fn times(scene: &Scene, told: &Told, t0: Option<&Try>) -> Vec<(String, String)> {
     let start = scene.start();
-    let mut list = Vec::with_capacity(9);
-    let mut line = |key: &str, at: Option<Micros>, wanted: bool| {
-        if wanted || at.is_some() {
-            list.push((t(key), at.map_or_else(|| t("picture.unseen"), |at| moment(at - start))));
-        }
-    };
-    line("picture.sent_by_browser", told.asked, true);
-    line("picture.seen_on_wire", t0.and_then(|t| t.up_seen), true);
-    line("picture.reached_server", t0.and_then(|t| t.up_released), false);
-    line("picture.answer_ready", told.answering, false);
-    line("picture.answer_on_wire", t0.and_then(|t| t.down_seen), false);
-    line("picture.answer_left", t0.and_then(|t| t.down_released), false);
-    line("picture.back_in_browser", told.answered, told.ended.is_none());
-    line("picture.ended_at", told.ended.map(|end| end.0), false);
+    let mut seen: Vec<(&str, Option<Micros>)> = vec![
+        ("picture.sent_by_browser", told.asked),
+        ("picture.seen_on_wire", t0.and_then(|t| t.up_seen)),
+        ("picture.reached_server", t0.and_then(|t| t.up_released)),
+        ("picture.answer_ready", told.answering),
+        ("picture.answer_on_wire", t0.and_then(|t| t.down_seen)),
+        ("picture.answer_left", t0.and_then(|t| t.down_released)),
+        ("picture.back_in_browser", told.answered),
+        ("picture.ended_at", told.ended.map(|end| end.0)),
+    ];
+    // What was to be seen and was not is told last.
+    seen.retain(|(key, at)| {
+        at.is_some()
+            || matches!(*key, "picture.sent_by_browser" | "picture.seen_on_wire")
+            || (*key == "picture.back_in_browser" && told.ended.is_none())
+    });
+    seen.sort_by_key(|(_, at)| at.unwrap_or(Micros::MAX));
+    let when = |at: Option<Micros>| at.map_or_else(|| t("picture.unseen"), |at| moment(at - start));
+    let mut list: Vec<(String, String)> = seen.into_iter().map(|(key, at)| (t(key), when(at))).collect();
     if let Some(took) = told.took() {
         list.push((t("picture.took"), span(took)));
     }
@@ -267,8 +281,8 @@ fn cost(weight: Bytes, empty: bool) -> AnyView {
     let mut bars = Vec::with_capacity(4);
     let mut legend = Vec::with_capacity(4);
     for (class, part, key) in parts.into_iter().filter(|part| part.1 > 0) {
-        // At least two units wide, or a few bytes of payload could not be seen at all.
-        let wide = (part as f32 / all * 292.0).max(2.0);
+        // Two units more than its share, or a few bytes of payload could not be seen at all.
+        let wide = 2.0 + part as f32 / all * 292.0;
         let mut d = Path(String::new());
         d.line(x, 5.0, x + wide, 5.0);
         x += wide;

@@ -57,6 +57,14 @@ mod here {
         }
     }
 
+    /// Gives the keyboard to the paper.
+    pub fn focus(scroller: NodeRef<html::Div>) {
+        if let Some(element) = scroller.try_get_untracked().flatten() {
+            // It can only fail for an element that has left the document.
+            let _ = element.focus();
+        }
+    }
+
     /// What an event was aimed at, by the nearest `data-` attribute.
     pub fn target(event: &web_sys::Event) -> Option<Target> {
         let element: web_sys::Element = event.target()?.dyn_into().ok()?;
@@ -81,7 +89,9 @@ mod here {
                 }
             };
             measure();
-            let closure = Closure::<dyn FnMut()>::new(measure);
+            // Measured in the next frame: what this sets may itself resize things, and an observer that does so at once
+            // is an error in the console.
+            let closure = Closure::<dyn FnMut()>::new(move || request_animation_frame(measure));
             if let Ok(observer) = web_sys::ResizeObserver::new(closure.as_ref().unchecked_ref()) {
                 observer.observe(&element);
                 let held = StoredValue::new_local((observer, closure));
@@ -153,6 +163,8 @@ mod here {
 
     pub fn scroll_to(_: NodeRef<html::Div>, _: f32) {}
 
+    pub fn focus(_: NodeRef<html::Div>) {}
+
     pub fn target(_: &leptos::web_sys::Event) -> Option<Target> {
         None
     }
@@ -170,6 +182,11 @@ pub fn window(scroller: NodeRef<html::Div>) -> Option<Window> {
 /// Scrolls; beyond the end is the end.
 pub fn scroll_to(scroller: NodeRef<html::Div>, top: f32) {
     here::scroll_to(scroller, top);
+}
+
+/// Gives the keyboard to the paper.
+pub fn focus(scroller: NodeRef<html::Div>) {
+    here::focus(scroller);
 }
 
 /// What an event was aimed at.

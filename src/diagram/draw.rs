@@ -120,7 +120,8 @@ pub fn draw(mark: &Mark, paper: &Paper, say: Say) -> Node {
             if *hatched { "pc-bar pc-held" } else { "pc-bar" }
         }
         Shape::Arrow { x0, y0, x1, y1, line, tip } => {
-            d.arrow(*x0, *y0, *x1, *y1, *tip, head);
+            // The ring of a dotted line would be dots too, so it is a small one.
+            d.arrow(*x0, *y0, *x1, *y1, *tip, if *line == Line::Empty { (head, 1.8) } else { (head, 3.5) });
             arrow_class(*line, *tip)
         }
         Shape::Witness { x, y, slope } => {
@@ -146,8 +147,8 @@ pub fn draw(mark: &Mark, paper: &Paper, say: Say) -> Node {
                 // A disc, and in it an arrow that turns round.
                 d.circle(*x, *y, 8.0);
                 d.0.push('M');
-                d.xy(x + 3.6, y + 2.6);
-                d.0.push_str("a4.4 4.4 0 1 0-6.9.6m-.7-4 .3 4.2 4.2-.4");
+                d.xy(x + 3.3, y + 3.5);
+                d.0.push_str("a4.4 4.4 0 1 0-7-3.2m-.3-3.6v3.9h3.9");
                 "pc-back"
             }
             Dot::Ignored => {
@@ -324,14 +325,14 @@ impl Path {
     }
 
     /// An arrow: the line up to the base of its head, and the head.
-    fn arrow(&mut self, x0: f32, y0: f32, x1: f32, y1: f32, tip: Tip, size: f32) {
+    fn arrow(&mut self, x0: f32, y0: f32, x1: f32, y1: f32, tip: Tip, (size, ring): (f32, f32)) {
         let (dx, dy) = (x1 - x0, y1 - y0);
         let length = (dx * dx + dy * dy).sqrt().max(0.01);
         let (ux, uy) = (dx / length, dy / length);
         if tip == Tip::Open {
             // A small ring: nobody saw it land.
-            self.line(x0, y0, x1 - ux * 3.5, y1 - uy * 3.5);
-            self.circle(x1, y1, 3.5);
+            self.line(x0, y0, x1 - ux * ring, y1 - uy * ring);
+            self.circle(x1, y1, ring);
             return;
         }
         let size = size.min(length);

@@ -233,8 +233,19 @@ pub struct Conn {
     pub closed: [Option<Seen<Close>>; 2],
     /// Units up of requests without numbers, with the place of each head.
     pub loose_ups: Vec<(UnitNo, u32)>,
-    /// Units down that answer them, and whether each is the head of a final answer.
-    pub loose_downs: Vec<(UnitNo, bool)>,
+    /// Units down that answer them.
+    pub loose_downs: Vec<(UnitNo, Down)>,
+}
+
+/// What a unit down is to its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Down {
+    /// An interim head, before the final one (RFC 9110 §15.2).
+    Interim,
+    /// The head of the final answer.
+    Head,
+    /// What follows it.
+    Body,
 }
 
 /// Something that belongs to no exchange.
@@ -382,6 +393,10 @@ impl Scene {
             }
             Fact::Unit { dir, no: number, unit } => {
                 let Some(conn) = seen.conn else { return };
+                // A unit is named for good, so a second sighting of it tells nothing.
+                if self.unit_seen(conn, *dir, *number).is_some_and(|unit| unit.seen.is_some()) {
+                    return;
+                }
                 self.file_unit(key, conn, *dir, *number, unit);
                 if let Some(place) = self.unit(conn, *dir, *number) {
                     keep_first(&mut place.seen, Seen { at, no, what: Piece::of(unit) });
@@ -444,10 +459,14 @@ impl Scene {
                 Some(ExchangeKey::Loose { conn, nth: head.nth })
             }
             (None, Unit::ResponseHead(_) | Unit::Body(_)) if dir == Direction::Down => {
-                let head = matches!(unit, Unit::ResponseHead(head) if head.status >= 200);
+                let what = match unit {
+                    Unit::ResponseHead(head) if head.status < 200 => Down::Interim,
+                    Unit::ResponseHead(_) => Down::Head,
+                    _ => Down::Body,
+                };
                 if let Some(conn) = self.conn(Some(conn)) {
                     let place = conn.loose_downs.partition_point(|down| down.0 < no);
-                    conn.loose_downs.insert(place, (no, head));
+                    conn.loose_downs.insert(place, (no, what));
                 }
                 None
             }
@@ -510,6 +529,11 @@ impl Scene {
             _ => None,
         });
         changed.or(self.run.as_ref().map(|run| run.what))
+    }
+
+    /// Distance when the run began, each way, in milliseconds.
+    pub fn distance_at_start_ms(&self) -> Option<u32> {
+        self.run.as_ref().map(|run| run.what)
     }
 
     /// By how much the browser's times may be off at this time; before the first alignment, by what that one said.

@@ -33,8 +33,12 @@ impl Column {
 }
 
 /// The labels of arrows, between the lifelines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Middle {
+    /// The lifelines, with a little room.
+    bounds: (f32, f32),
+    /// Boxes that were taken before all others, from top to bottom.
+    reserved: Vec<[f32; 4]>,
     /// Boxes placed: x0, y0, x1, y1, in the order of the story.
     boxes: Vec<[f32; 4]>,
     /// Lines to keep clear of: x0, y0, x1, y1, in the order of the story.
@@ -45,6 +49,16 @@ pub struct Middle {
 const NEIGHBOURS: usize = 24;
 
 impl Middle {
+    /// Labels lie between these two.
+    pub fn new(left: f32, right: f32) -> Self {
+        Self { bounds: (left, right), reserved: Vec::new(), boxes: Vec::new(), lines: Vec::new() }
+    }
+
+    /// Takes a box: x0, y0, x1, y1. From top to bottom.
+    pub fn reserve(&mut self, area: [f32; 4]) {
+        self.reserved.push(area);
+    }
+
     /// Notes a line.
     pub fn line(&mut self, line: [f32; 4]) {
         self.lines.push(line);
@@ -60,19 +74,25 @@ impl Middle {
     pub fn place(&mut self, own: usize, label: &Label, size: f32) -> Option<(f32, f32)> {
         let line = *self.lines.get(own)?;
         let half = label.ems() * size * 0.5;
-        let (left, right) = (line[0].min(line[2]) + 8.0, line[0].max(line[2]) - 8.0);
+        let (left, right) = self.bounds;
         let near = own.saturating_sub(NEIGHBOURS)..(own + NEIGHBOURS).min(self.lines.len());
         let mut best: Option<(u32, f32, f32, [f32; 4])> = None;
         for (rank, (share, below)) in PLACES.into_iter().enumerate() {
-            let x = line[0] + (line[2] - line[0]) * share;
+            // A label may be wider than its line; it stays between the lifelines.
+            let x = (line[0] + (line[2] - line[0]) * share).min(right - half).max(left + half);
             let at = line[1] + (line[3] - line[1]) * share;
             let lean = (line[3] - line[1]).abs() / (line[2] - line[0]).abs().max(1.0) * half;
-            let y = if below { at + 13.0 + lean.min(8.0) } else { at - 5.0 - lean.min(8.0) };
+            // A steep line needs a label further off.
+            let y = if below { at + 13.0 + lean.min(24.0) } else { at - 5.0 - lean.min(24.0) };
             let area = [x - half, y - 11.0, x + half, y + 4.0];
-            if area[0] < left || area[2] > right {
+            if area[2] > right + 0.5 {
                 continue;
             }
             if self.boxes.iter().rev().take(NEIGHBOURS).any(|taken| overlap(taken, &area)) {
+                continue;
+            }
+            let first = self.reserved.partition_point(|taken| taken[3] < area[1]);
+            if self.reserved[first..].iter().take(4).any(|taken| overlap(taken, &area)) {
                 continue;
             }
             let crossed = near.clone().filter(|i| *i != own && crosses(&self.lines[*i], &area)).count();

@@ -28,6 +28,9 @@ const TALL: f32 = 600.0;
 /// Ticks are at least this far apart, in pixels.
 const TICKS: f64 = 64.0;
 
+/// Ids of labels of events end in this or a little less; those of exchanges in small numbers.
+const EVENT: u32 = u32::MAX;
+
 /// How the reader looks at the scene.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
@@ -52,8 +55,8 @@ pub struct View<'a> {
 /// The default zoom, in pixels a second: a distance of 80 ms then leans visibly.
 pub const ZOOM: f64 = 92.0;
 
-/// The default density: a window of 1,200 pixels keeps to 400 elements.
-pub const DENSITY: u32 = 28;
+/// The default density: with the axis and the lifelines, a window of 1,300 pixels keeps to 400 elements.
+pub const DENSITY: u32 = 23;
 
 /// Where things stand across the paper.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,11 +81,12 @@ impl Paper {
         if narrow {
             return Self { width, gutter: 34.0, browser: 100.0, server: width - 74.0, narrow };
         }
-        // The lifelines stand apart by at most so much: further, and every arrow would be flat.
-        let spread = (width - 152.0 - 142.0).min(560.0);
-        let slack = (width - spread - 294.0).max(0.0);
-        let browser = 152.0 + slack * 0.5;
-        Self { width, gutter: browser - 98.0, browser, server: browser + spread, narrow }
+        // Room for the longest labels on both sides. The lifelines stand apart by at most so much: further, and every
+        // arrow would be flat.
+        let spread = (width - 166.0 - 142.0).min(560.0);
+        let slack = (width - spread - 308.0).max(0.0);
+        let browser = 166.0 + slack * 0.5;
+        Self { width, gutter: browser - 118.0, browser, server: browser + spread, narrow }
     }
 
     /// Halfway between the lifelines.
@@ -153,7 +157,7 @@ pub fn layout(scene: &Scene, view: &View<'_>) -> Layout {
         marks: Vec::with_capacity(scene.exchanges().len() * 5 + 64),
         left: Column::default(),
         right: Column::default(),
-        middle: Middle::default(),
+        middle: Middle::new(paper.browser + 10.0, paper.server - 10.0),
         moving: false,
     };
     desk.frame(start, &folds);
@@ -298,9 +302,7 @@ impl Desk<'_> {
     /// What belongs to no exchange.
     fn events(&mut self, scene: &Scene) {
         let paper = self.paper;
-        let mut faults = 0;
-        let mut distance = scene.distance_ms();
-        let mut first_change = true;
+        let (mut faults, mut distance) = (0, scene.distance_at_start_ms());
         let mut hidden: Option<Micros> = None;
         let mut crowd: Option<(u64, u64, f32, u32)> = None;
         for (i, event) in scene.events().iter().enumerate() {
@@ -317,46 +319,53 @@ impl Desk<'_> {
                 Event::Skipped(_) if self.room.take(y, 1) => {
                     let shape = Shape::Dot { x: paper.browser, y, dot: Dot::Skipped };
                     self.put((Part::Skip, id, 0), Owner::NONE, (y - 5.0, y + 5.0), shape);
-                    self.beside((Part::LeftLabel, id, 90), Owner::NONE, y, Tone::Faint, Label::Skipped, 14.0);
+                    self.beside((Part::LeftLabel, id, EVENT), Owner::NONE, y, Tone::Faint, Label::Skipped, 14.0);
                 }
                 Event::Skipped(_) => {}
                 Event::Started(client, settings) => {
                     let label = Label::Started(*client, settings.interval_ms);
-                    self.beside((Part::LeftLabel, id, 91), Owner::NONE, y, Tone::Soft, label, 14.0);
+                    self.beside((Part::LeftLabel, id, EVENT - 1), Owner::NONE, y, Tone::Soft, label, 14.0);
                 }
                 Event::Stopped(client) => {
                     let label = Label::Stopped(*client);
-                    self.beside((Part::LeftLabel, id, 92), Owner::NONE, y, Tone::Soft, label, 14.0);
+                    self.beside((Part::LeftLabel, id, EVENT - 2), Owner::NONE, y, Tone::Soft, label, 14.0);
                 }
                 Event::Hidden(true) => {
-                    self.beside((Part::LeftLabel, id, 93), Owner::NONE, y, Tone::Soft, Label::Hidden, 14.0);
+                    self.beside((Part::LeftLabel, id, EVENT - 3), Owner::NONE, y, Tone::Soft, Label::Hidden, 14.0);
                     hidden = hidden.or(Some(event.at));
                 }
                 Event::Hidden(false) => {
                     if let Some(since) = hidden.take() {
                         self.hidden(since, event.at, id);
-                        self.beside((Part::LeftLabel, id, 93), Owner::NONE, y, Tone::Soft, Label::Visible, 14.0);
+                        self.beside((Part::LeftLabel, id, EVENT - 3), Owner::NONE, y, Tone::Soft, Label::Visible, 14.0);
                     }
                 }
                 Event::Job(..) => {}
                 Event::Faults(count, ms) => {
-                    let label = match (*count, Some(*ms) != distance && !first_change) {
-                        (_, true) => Label::Distance(*ms),
-                        (0, _) => Label::Mended,
-                        (count, _) => Label::Faults(count),
+                    let label = match *count {
+                        same if same == faults => Label::Distance(*ms),
+                        0 => Label::Mended,
+                        more => Label::Faults(more),
                     };
-                    // What the lab began with is no change.
-                    if !(first_change && *count == 0) && (faults != *count || Some(*ms) != distance) {
+                    // What the lab began with is no change, unless it began with faults.
+                    if faults != *count || distance.is_some_and(|distance| distance != *ms) {
                         let bad = *count > 0;
                         let shape = Shape::Change { x0: paper.browser - 10.0, x1: paper.server + 10.0, y, bad };
                         self.put((Part::Change, id, 0), Owner::NONE, (y, y), shape);
                         let tone = if bad { Tone::Bad } else { Tone::Soft };
-                        let (x, anchor) = (paper.middle(), Anchor::Middle);
-                        let words = Shape::Words { x, y: y - 5.0, anchor, tone, label };
-                        self.put((Part::EventLabel, id, 0), Owner::NONE, (y - 16.0, y), words);
-                        self.middle.line([paper.browser, y, paper.server, y]);
+                        if paper.narrow {
+                            // No room beside the lifeline: above the line, and reserved before arrows are labelled.
+                            let (x, anchor) = (paper.middle(), Anchor::Middle);
+                            let words = Shape::Words { x, y: y - 5.0, anchor, tone, label };
+                            self.put((Part::EventLabel, id, 0), Owner::NONE, (y - 16.0, y), words);
+                            let half = label.ems() * self.text() * 0.5;
+                            self.middle.reserve([x - half, y - 17.0, x + half, y]);
+                        } else {
+                            self.beside((Part::RightLabel, id, EVENT - 5), Owner::NONE, y, tone, label, 14.0);
+                        }
+                        self.middle.reserve([paper.browser, y - 2.0, paper.server, y + 2.0]);
                     }
-                    (faults, distance, first_change) = (*count, Some(*ms), false);
+                    (faults, distance) = (*count, Some(*ms));
                 }
             }
         }
@@ -366,7 +375,7 @@ impl Desk<'_> {
         }
         for (i, (at, version, board)) in scene.story().boards.iter().enumerate() {
             let owner = Owner::NONE;
-            self.board(owner, (0, i as u32), *at, *version, *board);
+            self.board(owner, (i as u32, EVENT - 4), *at, *version, *board);
         }
     }
 
@@ -378,7 +387,7 @@ impl Desk<'_> {
         let shape = Shape::Dot { x: self.paper.server, y, dot: Dot::Update };
         self.put((Part::Update, id, 0), Owner::NONE, (y - 6.0, y + 6.0), shape);
         let label = if first == last { Label::Published(first) } else { Label::PublishedMany(first, last) };
-        self.beside((Part::RightLabel, id, 90), Owner::NONE, y, Tone::Strong, label, 14.0);
+        self.beside((Part::RightLabel, id, EVENT), Owner::NONE, y, Tone::Strong, label, 14.0);
     }
 
     fn hidden(&mut self, from: Micros, to: Micros, id: u32) {
@@ -422,19 +431,23 @@ impl Desk<'_> {
             let pill = Shape::Pill { x: self.paper.middle(), y, label, open: true };
             self.put((Part::Pill, a, b), owner, (y - 15.0, y + 15.0), pill);
         }
-        // What must not be missed takes its room first.
+        // What must not be missed takes its room first. Where there is not room for all, those that are drawn lie
+        // scattered over the whole stretch: first every 64th, then every 32nd between, and so on.
         for first in [true, false] {
-            for (i, told) in list.iter().enumerate() {
-                let wanted = Some(told.key) == self.selected || Some(told.key) == self.cursor;
-                let important = told.notable() || !told.empty() || wanted;
-                if important == first && fate[i] == Fate::Left {
-                    let y = self.y(told.start());
-                    let fits = self.room.take(y, arrows::nodes(told)) || wanted;
-                    fate[i] = if fits { Fate::Drawn } else { Fate::Left };
+            for step in [64, 32, 16, 8, 4, 2, 1] {
+                for i in (0..list.len()).step_by(step).filter(|i| step == 64 || i % (2 * step) != 0) {
+                    let told = &list[i];
+                    let wanted = Some(told.key) == self.selected || Some(told.key) == self.cursor;
+                    let important = told.notable() || !told.empty() || wanted;
+                    if important == first && fate[i] == Fate::Left {
+                        let y = self.y(told.start());
+                        let fits = self.room.take(y, arrows::nodes(told)) || wanted;
+                        fate[i] = if fits { Fate::Drawn } else { Fate::Left };
+                    }
                 }
             }
         }
-        let mut missing: Option<(u32, f32)> = None;
+        let mut missing: Option<(u32, f32, u32)> = None;
         let mut lanes = arrows::Lanes::default();
         for (i, told) in list.iter().enumerate() {
             if fate[i] == Fate::Drawn {
@@ -442,10 +455,10 @@ impl Desk<'_> {
             } else if fate[i] == Fate::Left {
                 let y = self.y(told.start());
                 match &mut missing {
-                    Some((count, at)) if y - *at < 100.0 => *count += 1,
+                    Some((count, at, _)) if y - *at < 100.0 => *count += 1,
                     _ => {
                         self.missing(missing.take());
-                        missing = Some((1, y));
+                        missing = Some((1, y, i as u32));
                     }
                 }
             }
@@ -454,8 +467,8 @@ impl Desk<'_> {
         arrows::label(self, &lanes);
     }
 
-    fn missing(&mut self, missing: Option<(u32, f32)>) {
-        let Some((count, y)) = missing else { return };
+    fn missing(&mut self, missing: Option<(u32, f32, u32)>) {
+        let Some((count, y, id)) = missing else { return };
         let shape = Shape::Words {
             x: self.paper.middle(),
             y: y + 4.0,
@@ -463,7 +476,7 @@ impl Desk<'_> {
             tone: Tone::Soft,
             label: Label::More(count),
         };
-        self.put((Part::EventLabel, y as u32, 2), Owner::NONE, (y - 10.0, y + 6.0), shape);
+        self.put((Part::EventLabel, id, 2), Owner::NONE, (y - 10.0, y + 6.0), shape);
     }
 
     /// The size of labels on this paper.

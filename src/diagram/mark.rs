@@ -176,8 +176,6 @@ pub enum Shape {
 pub enum Label {
     /// A tick of the axis: time since the run began.
     Time(Micros),
-    /// The present.
-    Now,
     /// An empty answer.
     NothingNew,
     /// An empty answer with status 304.
@@ -261,6 +259,8 @@ pub enum Label {
 pub enum Outcome {
     /// Still under way.
     UnderWay,
+    /// Removed on its way by a fault.
+    Swallowed,
     /// Ended without an answer.
     Ended(Ending),
     /// It turned the board back to this version.
@@ -287,7 +287,10 @@ impl Outcome {
         }
         match told.status {
             Some(status) if status >= 400 => Outcome::Status(status),
-            _ if told.finish().is_none() => Outcome::UnderWay,
+            _ if told.finish().is_none() => {
+                let swallowed = told.tries.iter().any(|t| t.up_dropped.is_some() || t.down_dropped.is_some());
+                if swallowed { Outcome::Swallowed } else { Outcome::UnderWay }
+            }
             _ => Outcome::Brought(told.brought),
         }
     }
@@ -315,12 +318,13 @@ impl Label {
     /// About how wide it is, in ems, in the wider of the languages: good enough to keep labels apart.
     pub fn ems(&self) -> f32 {
         match self {
-            Label::Time(_) | Label::Now => 2.6,
+            Label::Time(_) => 2.6,
             Label::Update(_) | Label::Published(_) | Label::Finished | Label::Answer | Label::Level => 4.6,
             Label::NothingNew | Label::PublishedMany(..) | Label::Percent(_) | Label::Outside => 6.0,
             Label::List(_) | Label::Updates(..) | Label::Shows(_) | Label::GoesBack(_) | Label::Ended(_) => 7.2,
+            Label::Mended | Label::Faults(_) => 7.0,
             Label::OldList(_) | Label::Status(_) | Label::HeldBack(_) | Label::Idle(_) | Label::More(_) => 9.0,
-            _ => 11.0,
+            _ => 12.5,
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum Sentence {
     Status(u32, u16),
     /// The server published updates: from, to.
     Published(u64, u64),
+    /// A fault removed a request, or its answer.
+    Swallowed(u32),
     /// A request is under way.
     UnderWay(u32),
 }
@@ -85,7 +87,8 @@ fn exchange(told: &Told, said: &mut Vec<(Micros, Sentence)>) {
         said.push((held.from, Sentence::Held(no, held.until.map_or(held.planned, |until| until - held.from))));
     }
     let Some(at) = told.finish() else {
-        return said.push((told.start(), Sentence::UnderWay(no)));
+        let swallowed = Outcome::of(told) == Outcome::Swallowed;
+        return said.push((told.start(), if swallowed { Sentence::Swallowed(no) } else { Sentence::UnderWay(no) }));
     };
     said.push((
         at,

@@ -95,7 +95,7 @@ pub fn span(micros: Micros) -> String {
         decimal(&mut out, div_round(micros, 1000), 0, true);
         out.push_str(" ms");
     } else if size < 9_995_000 {
-        decimal(&mut out, div_round(micros, 10_000), 2, false);
+        decimal(&mut out, div_round(micros, 10_000), 2, true);
         out.push_str(" s");
     } else if size < 99_950_000 {
         decimal(&mut out, div_round(micros, 100_000), 1, true);
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(span(400), "0.4 ms");
         assert_eq!(span(162_600), "163 ms");
         assert_eq!(span(1_449_600), "1.45 s");
-        assert_eq!(span(999_600), "1.00 s");
+        assert_eq!(span(999_600), "1 s");
         assert_eq!(span(37_000_000), "37 s");
         assert_eq!(span(125_400_000), "2:05 min");
         assert_eq!(bytes(999), "999 B");

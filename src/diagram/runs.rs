@@ -102,19 +102,19 @@ fn event_within(scene: &Scene, from: Micros, to: Micros) -> bool {
 }
 
 /// Takes the exchanges from `first` up to `end` as a run, but for those that were still under way when the `next` began.
-fn close(story: &Story, mut first: usize, mut end: usize, next: Micros, wish: Wish<'_>, found: &mut Vec<Run>) {
+fn close(story: &Story, first: usize, mut end: usize, next: Micros, wish: Wish<'_>, found: &mut Vec<Run>) {
     while end > first && story.list[end - 1].finish().is_none_or(|finish| finish >= next) {
         end -= 1;
     }
     let open = wish.expanded.contains(&story.list[first].key);
-    for i in first..end {
-        let key = story.list[i].key;
-        if !open && wish.keep.contains(&Some(key)) {
-            take(story, first, i, wish, found);
-            first = i + 1;
+    let mut rest = first;
+    for (i, told) in story.list[..end].iter().enumerate().skip(first) {
+        if !open && wish.keep.contains(&Some(told.key)) {
+            take(story, rest, i, wish, found);
+            rest = i + 1;
         }
     }
-    take(story, first, end, wish, found);
+    take(story, rest, end, wish, found);
 }
 
 fn take(story: &Story, first: usize, end: usize, wish: Wish<'_>, found: &mut Vec<Run>) {
@@ -148,6 +148,10 @@ pub fn folds(scene: &Scene, runs: &mut Vec<Run>, end: Micros, zoom: f64) -> Vec<
 
     let lead = (IDLE_LEAD / scale) as Micros;
     let mut busy: Vec<(Micros, Micros)> = scene.story().list.iter().map(|told| (told.start(), told.latest())).collect();
+    for run in runs.iter().filter(|run| !run.open) {
+        // What is folded has no silences of its own.
+        busy[run.first..run.first + run.count].fill((run.from, run.to));
+    }
     busy.extend(scene.events().iter().map(|event| (event.at, event.at)));
     busy.extend([(scene.start(), scene.start()), (end, end)]);
     busy.sort_unstable();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fold::{Bytes, Event, Exchange, ExchangeKey, Piece, Scene};
+use super::fold::{Bytes, Down, Event, Exchange, ExchangeKey, Piece, Scene};
 use crate::{
     fault::FaultId,
     wire::{ClientNo, Close, ConnNo, Direction, Ending, Micros, Technique, UnitNo, observation::News},
@@ -362,13 +362,15 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
 fn loose_answer(scene: &Scene, conn: ConnNo, nth: u32) -> Vec<(ConnNo, UnitNo)> {
     let Some(connection) = scene.connection(conn) else { return Vec::new() };
     let Some(place) = connection.loose_ups.iter().position(|up| up.1 == nth) else { return Vec::new() };
-    let mut heads = 0;
+    let (mut heads, mut whose) = (0, 0);
     let mut units = Vec::new();
-    for (no, head) in &connection.loose_downs {
-        heads += usize::from(*head);
-        if heads == place + 1 {
+    for (no, what) in &connection.loose_downs {
+        heads += usize::from(*what == Down::Head);
+        // An interim head comes before the final one of the same answer.
+        whose = if *what == Down::Interim { heads + 1 } else { heads.max(whose) };
+        if whose == place + 1 {
             units.push((conn, *no));
-        } else if heads > place + 1 {
+        } else if whose > place + 1 {
             break;
         }
     }
@@ -392,7 +394,12 @@ fn tries(scene: &Scene, ups: &[(ConnNo, UnitNo)], downs: &[(ConnNo, UnitNo)]) ->
     for (conn, no) in downs {
         let Some(unit) = scene.unit_seen(*conn, Direction::Down, *no) else { continue };
         let Some(seen) = &unit.seen else { continue };
-        let head = matches!(seen.what, Piece::Response { status, .. } if status >= 200);
+        let head = match seen.what {
+            // An interim head says nothing about the answer's times.
+            Piece::Response { status: ..200, .. } => continue,
+            Piece::Response { .. } => true,
+            _ => false,
+        };
         let mut same = tries.iter_mut().filter(|t| t.conn == *conn);
         // A final head answers the first request on its connection that has none yet; a body goes on with the latest.
         let t = if head { same.find(|t| t.status.is_none()) } else { same.rfind(|t| t.status.is_some()) };

@@ -30,8 +30,14 @@ const OVERSCAN: f32 = 150.0;
 /// The most elements of a picture that are in the document.
 const NODES: f32 = 400.0;
 
+/// Share of them that is left for the axis, the lifelines and the folds.
+const FRAME: f32 = 0.25;
+
+/// The window moves over the paper in steps of so many pixels: most of a scroll needs no new list.
+const STEP: f32 = 100.0;
+
 /// Smallest and largest zoom, in pixels a second.
-const ZOOMS: (f64, f64) = (2.0, 6000.0);
+const ZOOMS: (f64, f64) = (0.5, 6000.0);
 
 /// What the parts of a picture share.
 #[derive(Clone, Copy)]
@@ -96,11 +102,12 @@ pub fn Picture(
         },
         |_, _| true,
     );
+    let tall = Memo::new(move |_| window.get().1);
     let layout = Memo::new_with_compare(
         move |_| {
             let past = past.get();
-            let height = window.get().1 + 2.0 * OVERSCAN;
-            let density = (NODES * 0.9 / (height / 100.0)) as u32;
+            let height = tall.get() + 2.0 * OVERSCAN + STEP;
+            let density = (NODES * (1.0 - FRAME) / (height / 100.0)) as u32;
             expanded.with(|expanded| {
                 let lay = |scene: &Scene, now: Option<Micros>| {
                     Arc::new(layout(
@@ -141,7 +148,7 @@ pub fn Picture(
     view! {
         <div class=format!("pc {}", hue(Some(technique))) class:pc-bare=bare>
             {sight.heading(port)}
-            <div class="pc-stage">{sight.stage()} {sight.new_below()} {sight.empty()}</div>
+            <div class="pc-stage">{sight.stage()} {sight.new_below()} {sight.empty()} {sight.left_out()}</div>
             {(!bare).then(|| sight.controls(live))}
             <p class="pc-hear" aria-live="polite">
                 {sight.spoken()}
@@ -202,11 +209,10 @@ impl Sight {
 
     /// The paper, with what is in view.
     fn stage(self) -> AnyView {
-        // The window moves in steps, so that most of a scroll needs no new list.
         let window = Memo::new(move |_| {
             let (top, height) = self.window.get();
-            let step = 100.0;
-            ((top / step).floor() * step - OVERSCAN, (top / step).floor() * step + height + step + OVERSCAN)
+            let top = (top / STEP).floor() * STEP;
+            (top - OVERSCAN, top + height + STEP + OVERSCAN)
         });
         let nodes = Memo::new_with_compare(
             move |_| {
@@ -246,6 +252,7 @@ impl Sight {
             >
                 <svg
                     class="pc-paper"
+                    class:pc-focus=move || self.selected.get().is_some()
                     class:pc-narrow=move || self.layout.with(|layout| layout.paper.narrow)
                     width=move || number(self.width.get() as u64)
                     height=move || number(self.layout.with(|layout| layout.height) as u64)
@@ -263,12 +270,14 @@ impl Sight {
     fn scrolled(self, seen: dom::Window) {
         let (before, _) = self.window.get_untracked();
         let rest = seen.whole - seen.top - seen.height;
-        if rest < 24.0 {
-            if self.away.get_untracked().is_some() {
-                self.away.set(None);
+        // A step up leaves the end, however small it is: a slow finger must get away too. Paper that got shorter moves
+        // the window up as well, but to its very end.
+        if seen.top < before - 0.5 && rest > 1.0 {
+            if self.away.get_untracked().is_none() {
+                self.away.set(Some(self.reel.with(|scene| scene.story().done)));
             }
-        } else if seen.top < before - 1.0 && self.away.get_untracked().is_none() {
-            self.away.set(Some(self.reel.with(|scene| scene.story().done)));
+        } else if rest < 24.0 && self.away.get_untracked().is_some() {
+            self.away.set(None);
         }
         self.window.set((seen.top, seen.height));
     }
@@ -276,9 +285,16 @@ impl Sight {
     fn keep_to_the_end(self) {
         Effect::new(move |_| {
             self.layout.with(|layout| layout.height);
-            if self.away.get().is_none() && self.at.get().is_none() {
-                request_animation_frame(move || dom::scroll_to(self.scroller, f32::MAX));
+            if self.away.get().is_some() || self.at.get().is_some() {
+                return;
             }
+            request_animation_frame(move || {
+                // The reader may have scrolled since: a frame tells of that before it comes here.
+                let stays = self.away.try_get_untracked().flatten().is_none();
+                if stays && self.at.try_get_untracked().flatten().is_none() {
+                    dom::scroll_to(self.scroller, f32::MAX);
+                }
+            });
         });
     }
 
@@ -333,7 +349,11 @@ impl Sight {
             "ArrowUp" | "ArrowLeft" => step(-1),
             "Home" => step(isize::MIN / 2),
             "End" => step(isize::MAX / 2),
-            "Enter" | " " if run.is_some() => run.into_iter().for_each(|key| self.turn(key)),
+            "Enter" | " " if run.is_some() => {
+                run.into_iter().for_each(|key| self.turn(key));
+                // The button has gone with its run; the keyboard stays in the picture.
+                dom::focus(self.scroller);
+            }
             "Enter" | " " if self.cursor.get_untracked().is_some() => self.selected.set(self.cursor.get_untracked()),
             "Escape" if self.selected.get_untracked().is_some() => self.selected.set(None),
             "+" | "=" => self.zoom_by(1.5),
@@ -393,9 +413,32 @@ impl Sight {
             self.reel.track();
             self.reel.with(|scene| scene.exchanges().is_empty())
         });
+        // A new run begins: what was opened, paused or looked at belonged to the old one.
+        Effect::new(move |_| {
+            if nothing.get() {
+                self.at.set(None);
+                self.away.set(None);
+                self.cursor.set(None);
+                self.expanded.update(BTreeSet::clear);
+            }
+        });
         view! {
             <p class="pc-nothing" hidden=move || !nothing.get()>
                 {t("picture.empty")}
+            </p>
+        }
+        .into_any()
+    }
+
+    /// How much is missing, if anything is.
+    fn left_out(self) -> AnyView {
+        let missing = Memo::new(move |_| {
+            self.reel.track();
+            self.reel.with(Scene::left_out)
+        });
+        view! {
+            <p class="pc-left" hidden=move || missing.get() == 0>
+                {move || tf("picture.left_out", &[("n", &number(missing.get()))])}
             </p>
         }
         .into_any()
@@ -420,11 +463,21 @@ impl Sight {
             (end - start()).max(0) / 100_000
         });
         let place = move || self.at.get().map_or(length.get(), |at| (at - start()).max(0) / 100_000);
+        // Folding a long log again takes longer than a slider takes to move: only the latest place counts.
+        let wanted = StoredValue::new(None::<Micros>);
         let wind = move |event: ev::Event| {
             let tenths: Micros = event_target_value(&event).parse().unwrap_or(0);
-            let end = tenths >= length.get_untracked() && live.get_untracked();
-            self.at.set((!end).then(|| start() + tenths * 100_000));
-            request_animation_frame(move || dom::scroll_to(self.scroller, f32::MAX));
+            let waiting = wanted.with_value(Option::is_some);
+            wanted.set_value(Some(tenths));
+            if waiting {
+                return;
+            }
+            request_animation_frame(move || {
+                let Some(tenths) = wanted.try_update_value(Option::take).flatten() else { return };
+                let end = tenths >= length.get_untracked() && live.get_untracked();
+                self.at.set((!end).then(|| start() + tenths * 100_000));
+                request_animation_frame(move || dom::scroll_to(self.scroller, f32::MAX));
+            });
         };
         let pause = move |_| match self.at.get_untracked() {
             Some(_) => self.at.set(None),

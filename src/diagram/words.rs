@@ -6,10 +6,7 @@ use super::{
     quantity::{bytes, number, span, tick},
     story::Brought,
 };
-use crate::{
-    fault::{Fault, Kind},
-    wire::{Close, Ending},
-};
+use crate::wire::{Close, Ending};
 
 /// Looks a key up and fills in values, like [`crate::i18n::tf`].
 pub type Say = fn(&str, &[(&str, &str)]) -> String;
@@ -19,7 +16,6 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
     let n = |key: &str, value: u64| say(key, &[("n", &number(value))]);
     match label {
         Label::Time(at) => tick(*at),
-        Label::Now => say("picture.now", &[]),
         Label::NothingNew => say("picture.nothing_new", &[]),
         Label::NotModified => say("picture.not_modified", &[]),
         Label::Update(seq) | Label::Published(seq) => {
@@ -54,7 +50,8 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         Label::Outside => say("picture.outside", &[]),
         Label::Level => say("picture.level", &[]),
         Label::EmptyPolls(count, weight) => {
-            say("picture.empty_polls", &[("n", &number(u64::from(*count))), ("bytes", &bytes(*weight))])
+            let key = if narrow { "picture.empty_polls_short" } else { "picture.empty_polls" };
+            say(key, &[("n", &number(u64::from(*count))), ("bytes", &bytes(*weight))])
         }
         Label::FoldAgain(count) => n("picture.fold_again", u64::from(*count)),
         Label::More(count) => n("picture.more", u64::from(*count)),
@@ -90,6 +87,7 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
 pub fn outcome(say: Say, what: &Outcome) -> String {
     let label = match what {
         Outcome::UnderWay => return say("picture.under_way", &[]),
+        Outcome::Swallowed => Label::Swallowed,
         Outcome::Ended(how) => Label::Ended(*how),
         Outcome::GoesBack(version) => Label::GoesBack(*version),
         Outcome::Ignored(version) => Label::Ignored(*version),
@@ -119,15 +117,6 @@ fn cut(how: Close) -> &'static str {
     }
 }
 
-/// The name of a fault.
-pub fn fault_name(say: Say, fault: &Fault) -> String {
-    let key = match fault.kind {
-        Kind::Latency { .. } => "picture.fault_latency",
-        Kind::SlowAnswers { .. } => "picture.fault_slow_answers",
-    };
-    say(key, &[])
-}
-
 /// A sentence of the narration.
 pub fn sentence(say: Say, sentence: &Sentence) -> String {
     let n = |value: &u32| number(u64::from(*value));
@@ -153,6 +142,7 @@ pub fn sentence(say: Say, sentence: &Sentence) -> String {
         Sentence::Published(first, last) => {
             say("picture.say_published_many", &[("first", &number(*first)), ("last", &number(*last))])
         }
+        Sentence::Swallowed(no) => say("picture.say_swallowed", &[("n", &n(no))]),
         Sentence::UnderWay(no) => say("picture.say_under_way", &[("n", &n(no))]),
     }
 }

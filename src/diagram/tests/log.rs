@@ -55,6 +55,10 @@ pub enum Stage {
     Answered,
 }
 
+pub fn settings(ask: Ask, interval_ms: u32) -> ClientSettings {
+    ClientSettings { technique: Technique::ShortPoll, ask, interval_ms, cure: Cure::None }
+}
+
 pub fn empty() -> News {
     News { empty: true, ..News::default() }
 }
@@ -120,8 +124,8 @@ impl Log {
     }
 
     pub fn start(&mut self, at: Micros, interval_ms: u32, ask: Ask) {
-        let settings = ClientSettings { technique: Technique::ShortPoll, ask, interval_ms, cure: Cure::None };
-        self.seen(at, Witness::Browser, Some((1, None)), None, Fact::Started { settings });
+        let fact = Fact::Started { settings: settings(ask, interval_ms) };
+        self.seen(at, Witness::Browser, Some((1, None)), None, fact);
     }
 
     pub fn seen(

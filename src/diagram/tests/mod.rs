@@ -1,5 +1,7 @@
 //! Tests of the picture on logs that are made up here, fact by fact, as the witnesses would write them.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing has failed")]
+
 mod fold;
 mod log;
 mod paper;

@@ -114,3 +114,56 @@ fn a_sheet_shows_the_story_in_both_languages() {
         }
     }
 }
+
+/// Every key that the sources name is in both files, and the files have no other.
+#[test]
+fn the_words_are_those_that_are_used() {
+    let mut used = BTreeSet::new();
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/diagram")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
+        let source = std::fs::read_to_string(path).unwrap();
+        for piece in source.split("\"picture.").skip(1) {
+            used.insert(piece.split('"').next().unwrap().to_owned());
+        }
+    }
+    for file in [
+        include_str!("../../../lessons/locale/en/picture.toml"),
+        include_str!("../../../lessons/locale/zh/picture.toml"),
+    ] {
+        let keys: BTreeSet<String> =
+            file.lines().filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect();
+        assert_eq!(used.difference(&keys).collect::<Vec<_>>(), Vec::<&String>::new(), "missing");
+        assert_eq!(keys.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new(), "never used");
+    }
+}
+
+/// What the server sends is the frame of the picture, with nothing that needs a browser and no `style`.
+#[test]
+fn the_server_renders_the_frame() {
+    use leptos::prelude::*;
+
+    use crate::{
+        diagram::{Reel, details::Details, table::Table, view::Picture},
+        wire::Technique,
+    };
+    let html = Owner::new().with(|| {
+        let reel = Reel::new();
+        reel.push(&log::lesson().records);
+        let selected = RwSignal::new(Some(log::key(11)));
+        let now = Callback::new(|()| 0);
+        view! {
+            <Picture reel selected technique=Technique::ShortPoll live=true now port="3001" />
+            <Details reel selected />
+            <Table reel selected />
+        }
+        .to_html()
+    });
+    // No words are set up here, so keys stand for themselves.
+    for part in ["picture.browser", "aria-live=\"polite\"", "x-c1-12", "pc-sheet", "<caption>", "section-9.3.2"] {
+        assert!(html.contains(part), "{part} is missing");
+    }
+    assert!(!html.contains("style="), "the page's policy forbids style attributes");
+}
