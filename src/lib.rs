@@ -4,11 +4,15 @@
 //!
 //! 1. [`wire`]: the vocabulary. What can be observed, by whom, and the decoders that cut bytes into units.
 
+// A page is one type, nested as deep as its tags.
+#![recursion_limit = "512"]
+
 #[cfg(feature = "ssr")]
 pub mod app;
 pub mod client;
 #[cfg(feature = "ssr")]
 pub mod config;
+pub mod diagram;
 #[cfg(feature = "ssr")]
 pub mod error;
 pub mod fault;

@@ -6,6 +6,7 @@ use super::{
     Here,
     lesson::{hue, lesson_title, step_names},
     page::Page,
+    reference::{GLANCE, glance_step},
     shell::{Sheet, technique_name},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
         manifest::Planned,
         render::{self, Renderer},
     },
-    ui::{lab::Glance, page::Progress},
+    ui::{lab::Glance, page::Progress, stage::Play},
     wire::Technique,
 };
 
@@ -80,6 +81,7 @@ pub fn home(here: &Here) -> Sheet {
             </div>
         }
     });
+    let play = Play { locale: here.locale, lesson: GLANCE.to_owned(), step: glance_step() };
     let body = view! {
         <section class="hero">
             <div class="say">
@@ -91,7 +93,7 @@ pub fn home(here: &Here) -> Sheet {
                 <p class="promise">{t("page.promise")}</p>
             </div>
             <figure class="live">
-                <Glance />
+                <Glance play />
                 <figcaption>{t("page.glance")}</figcaption>
             </figure>
         </section>

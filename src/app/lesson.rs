@@ -94,20 +94,20 @@ pub fn step(here: &Here, lesson: &str, step: &str) -> Option<Sheet> {
     let steps = names.clone();
     let heading = render::plain(&words.title);
     let (previous, next) = turn(&here.library, &page);
-    let prose = Prose::new(&renderer, manifest, words);
+    let prose = Prose::new(&renderer, manifest, words).view().into_any();
     let eyebrow = [Some(render::plain(&text.title)), Some(minutes(manifest.minutes)), optional(manifest)];
-    let nav = turn_view(here, &previous, &next);
-    let code = code(lesson, manifest);
+    let nav = turn_view(here, &previous, &next).into_any();
+    let code = code(lesson, manifest).into_any();
     let title_html = renderer.line(&words.title);
     let body = view! {
         <Step play>
             <div class="lesson">
-                {panes()}
+                {panes().into_any()}
                 <article class="prose" id="read">
                     <Progress steps current />
                     <p class="eyebrow">{eyebrow.into_iter().flatten().map(|words| view! { <span>{words}</span> }).collect::<Vec<_>>()}</p>
                     <h1 inner_html=title_html></h1>
-                    {prose.view()}
+                    {prose}
                     {nav}
                 </article>
                 <section class="bench" aria-label=t("page.lab")>

@@ -22,6 +22,9 @@ use crate::{
 /// The lesson's name under which the free lab runs; its step is called the same. It asks nothing and has no goal.
 pub const FREE: &str = "lab";
 
+/// The same for the small lab of the home page.
+pub const GLANCE: &str = "home";
+
 /// The free lab: everything can be set, nothing is asked.
 pub fn lab(here: &Here) -> Sheet {
     let play = Play { locale: here.locale, lesson: FREE.to_owned(), step: free_step() };
@@ -51,32 +54,15 @@ pub fn lab(here: &Here) -> Sheet {
 
 /// A step that only sets the lab up.
 fn free_step() -> manifest::Step {
-    let nothing = manifest::Choice { options: Vec::new(), right: String::new(), measured: None };
+    let slow = Fault {
+        id: 1,
+        kind: Kind::SlowAnswers { min_ms: 0, max_ms: 1500 },
+        direction: None,
+        probability: 0.5,
+        seed: 1,
+    };
     manifest::Step {
-        id: FREE.to_owned(),
-        minutes: 0,
-        core: false,
-        notes: Vec::new(),
-        needs: Vec::new(),
-        misconceptions: Vec::new(),
-        claims: Vec::new(),
-        lab: LabSpec {
-            source: Source::Random { mean_ms: 3000, seed: None },
-            faults: vec![Fault {
-                id: 1,
-                kind: Kind::SlowAnswers { min_ms: 0, max_ms: 1500 },
-                direction: None,
-                probability: 0.5,
-                seed: 1,
-            }],
-            ..LabSpec::default()
-        },
-        client: ClientSettings {
-            technique: Technique::ShortPoll,
-            ask: Ask::Updates,
-            interval_ms: 1000,
-            cure: Cure::None,
-        },
+        lab: LabSpec { source: random(3000), faults: vec![slow], ..LabSpec::default() },
         controls: vec![
             Control::Interval,
             Control::Distance,
@@ -88,6 +74,39 @@ fn free_step() -> manifest::Step {
             Control::Faults,
         ],
         figures: vec![Figure::Answers, Figure::EmptyShare, Figure::DelayMean],
+        ..bare_step(FREE)
+    }
+}
+
+/// The lab of the home page: updates every other second or so, a poll a second, nothing to set.
+pub fn glance_step() -> manifest::Step {
+    manifest::Step { lab: LabSpec { source: random(2500), ..LabSpec::default() }, ..bare_step(GLANCE) }
+}
+
+fn random(mean_ms: u32) -> Source {
+    Source::Random { mean_ms, seed: None }
+}
+
+/// A step that asks nothing, shows nothing and polls each second.
+fn bare_step(id: &str) -> manifest::Step {
+    let nothing = manifest::Choice { options: Vec::new(), right: String::new(), measured: None };
+    manifest::Step {
+        id: id.to_owned(),
+        minutes: 0,
+        core: false,
+        notes: Vec::new(),
+        needs: Vec::new(),
+        misconceptions: Vec::new(),
+        claims: Vec::new(),
+        lab: LabSpec::default(),
+        client: ClientSettings {
+            technique: Technique::ShortPoll,
+            ask: Ask::Updates,
+            interval_ms: 1000,
+            cure: Cure::None,
+        },
+        controls: Vec::new(),
+        figures: Vec::new(),
         predict: nothing.clone(),
         reason: nothing,
         goal: Vec::new(),

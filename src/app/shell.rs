@@ -139,7 +139,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
     let technique = sheet.technique.map(technique_name);
     let (previous, next) = &sheet.turn;
     let keys = (here.clone(), previous.clone(), next.clone());
-    let header = top(here, asked, &sheet);
+    let header = top(here, asked, &sheet).into_any();
     view! {
         <!DOCTYPE html>
         <html lang=locale.tag() data-theme=theme>
@@ -212,7 +212,7 @@ fn top(here: &Here, asked: &Asked, sheet: &Sheet) -> impl IntoView + use<> {
                 <ol>{crumbs}</ol>
             </nav>
             <nav class="links" aria-label=t("page.nav")>{nav.to_vec()}</nav>
-            <div class="tools">{place} {languages(here, asked)} <ThemeButton /></div>
+            <div class="tools">{place} {languages(here, asked)} <ThemeButton current=asked.theme.name().to_owned() /></div>
         </header>
     }
 }

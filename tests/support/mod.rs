@@ -27,8 +27,6 @@ use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 /// A whole server on ports of its own.
 pub async fn server() -> Running {
-
-
     server::start(Config::default()).await.expect("a server on free ports starts")
 }
 
@@ -126,7 +124,14 @@ impl Page {
     }
 
     async fn observe(&self, client: ClientNo, exchange: Option<ExchangeNo>, fact: Fact) {
-        let seen = Observation { at: clock::now(), witness: Witness::Browser, client: Some(client), exchange, conn: None, fact };
+        let seen = Observation {
+            at: clock::now(),
+            witness: Witness::Browser,
+            client: Some(client),
+            exchange,
+            conn: None,
+            fact,
+        };
         self.up.send(Up::Observe { first: 0, seen: vec![seen], dropped: 0 }).await.expect("the control socket is open");
     }
 
@@ -164,7 +169,8 @@ impl Page {
                 match action {
                     Action::Ask { n, what } => {
                         let (method, path, accept) = self.request(client, n, what);
-                        self.observe(client, Some(n), Fact::Asked { method: method.into(), target: path.clone() }).await;
+                        self.observe(client, Some(n), Fact::Asked { method: method.into(), target: path.clone() })
+                            .await;
                         let known = etag.clone().filter(|_| what == Asking::BoardIfChanged);
                         let (to, seen) = (self.lab, known.clone());
                         if what == Asking::BoardIfChanged && etag.is_none() {
