@@ -12,6 +12,7 @@ use std::{
 use axum::http::{HeaderMap, StatusCode, header};
 
 use crate::{
+    app::Addresses,
     config::{Authority, Origin},
     error::Error,
 };
@@ -27,11 +28,17 @@ pub struct Hosts {
     any: bool,
     /// The course's port.
     site: u16,
+    /// The lab's port.
+    lab: u16,
+    /// The lab's origin, if it does not follow from the page's.
+    lab_url: Option<Origin>,
 }
 
 impl Hosts {
-    /// The list for these bound addresses of both listeners and these further names; `site` is the course's port.
-    pub fn new(bound: &[SocketAddr], further: &[Authority], site: u16) -> Self {
+    /// The list for the addresses that the course and its lab listen on, these further names, and the lab's origin if
+    /// it is not the course's host with the lab's port.
+    pub fn new(site: SocketAddr, lab: SocketAddr, further: &[Authority], lab_url: Option<Origin>) -> Self {
+        let bound = [site, lab];
         let mut own = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
         for address in bound {
             let name = literal(address.ip());
@@ -40,12 +47,28 @@ impl Hosts {
             }
         }
         let any = bound.iter().any(|address| address.ip().is_unspecified());
-        Self { own, further: further.to_vec(), any, site }
+        let mut further = further.to_vec();
+        further.extend(lab_url.as_ref().map(|url| url.authority.clone()));
+        Self { own, further, any, site: site.port(), lab: lab.port(), lab_url }
     }
 
     /// Whether `host` (without its port) is one of ours.
     fn is_ours(&self, host: &str) -> bool {
         self.own.iter().any(|own| own == host) || (self.any && is_of_this_machine(host))
+    }
+
+    /// Whether we go by this name.
+    fn goes_by(&self, host: &Authority) -> bool {
+        let named = |entry: &Authority| entry.host == host.host && (entry.port.is_none() || entry.port == host.port);
+        self.is_ours(&host.host) || self.further.iter().any(named)
+    }
+
+    /// The lab's origin as a page that reaches us under this name reaches it.
+    pub fn lab_origin(&self, host: &Authority) -> Origin {
+        self.lab_url.clone().unwrap_or_else(|| {
+            let port = Some(self.lab).filter(|port| *port != 80);
+            Origin { secure: false, authority: Authority { host: host.host.clone(), port } }
+        })
     }
 
     /// Checks `Host` (RFC 9110 §7.2) and gives it back.
@@ -59,8 +82,7 @@ impl Hosts {
             _ => None,
         };
         let host = host.ok_or_else(|| Error::bad_request("a request needs one Host header that names a host"))?;
-        let named = |entry: &Authority| entry.host == host.host && (entry.port.is_none() || entry.port == host.port);
-        if self.is_ours(&host.host) || self.further.iter().any(named) {
+        if self.goes_by(&host) {
             return Ok(host);
         }
         let message = "this server does not go by that name; start it with --hosts to allow it";
@@ -101,6 +123,16 @@ impl Hosts {
     }
 }
 
+impl Addresses for Hosts {
+    fn allows(&self, host: &str) -> bool {
+        Authority::parse(host).is_some_and(|host| self.goes_by(&host))
+    }
+
+    fn lab_origin(&self, host: &str) -> String {
+        Authority::parse(host).map(|host| Hosts::lab_origin(self, &host).to_string()).unwrap_or_default()
+    }
+}
+
 /// An address as it stands in a URL.
 pub fn literal(ip: IpAddr) -> String {
     match ip {
@@ -122,7 +154,7 @@ mod tests {
 
     fn hosts() -> Hosts {
         let further = ["course.example.org", "other.example.org:8443"].map(|h| h.parse().unwrap());
-        Hosts::new(&["127.0.0.1:3000".parse().unwrap(), "10.1.2.3:3001".parse().unwrap()], &further, 3000)
+        Hosts::new("127.0.0.1:3000".parse().unwrap(), "10.1.2.3:3001".parse().unwrap(), &further, None)
     }
 
     fn host(value: &str) -> HeaderMap {
@@ -167,8 +199,19 @@ mod tests {
     }
 
     #[test]
+    fn the_lab_is_reached_by_the_name_that_the_page_is_reached_by() {
+        let origin = |hosts: &Hosts, host| Addresses::lab_origin(hosts, host);
+        assert_eq!(origin(&hosts(), "localhost:3000"), "http://localhost:3001");
+        assert_eq!(origin(&hosts(), "[::1]:3000"), "http://[::1]:3001");
+        let there = Some("https://lab.example.org".parse().unwrap());
+        let hosts = Hosts::new("127.0.0.1:3000".parse().unwrap(), "127.0.0.1:3001".parse().unwrap(), &[], there);
+        assert_eq!(origin(&hosts, "localhost:3000"), "https://lab.example.org");
+        assert!(hosts.allows("lab.example.org") && !hosts.allows("example.org"));
+    }
+
+    #[test]
     fn a_listener_on_all_addresses_goes_by_each_of_them() {
-        let hosts = Hosts::new(&["0.0.0.0:3000".parse().unwrap()], &[], 3000);
+        let hosts = Hosts::new("0.0.0.0:3000".parse().unwrap(), "0.0.0.0:3001".parse().unwrap(), &[], None);
         assert!(hosts.check_host(&host("127.0.0.2:3000")).is_ok());
         assert_eq!(hosts.check_host(&host("192.0.2.1:3000")).unwrap_err().status(), 421);
     }

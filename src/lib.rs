@@ -4,9 +4,6 @@
 //!
 //! 1. [`wire`]: the vocabulary. What can be observed, by whom, and the decoders that cut bytes into units.
 
-// A page is one type, nested as deep as its tags.
-#![recursion_limit = "512"]
-
 #[cfg(feature = "ssr")]
 pub mod app;
 pub mod client;

@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Duration};
 use clap::Parser;
 use lifeline::{
     config::{Cli, Command, Config},
-    server, telemetry,
+    lesson, server, telemetry,
 };
 use tokio::signal;
 
@@ -16,18 +16,20 @@ fn main() -> ExitCode {
     // A wrong flag is said by clap, in a few lines and with code 2.
     let cli = Cli::parse();
     let filter = std::env::var("RUST_LOG").ok();
-    let result = telemetry::start(filter.as_deref()).and_then(|()| match cli.command {
+    if let Err(why) = telemetry::start(filter.as_deref()) {
+        return cannot(&why);
+    }
+    let result = match cli.command {
         None => serve(cli.serve),
         Some(Command::Serve(config)) => serve(config),
-        Some(Command::Check { .. }) => Err("there are no lessons to check yet".into()),
-    });
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("lifeline: {why}");
-            ExitCode::from(CANNOT)
-        }
-    }
+        Some(Command::Check { dir }) => return lesson::check::run(dir.as_deref()),
+    };
+    result.map_or_else(|why| cannot(&why), |()| ExitCode::SUCCESS)
+}
+
+fn cannot(why: &str) -> ExitCode {
+    eprintln!("lifeline: {why}");
+    ExitCode::from(CANNOT)
 }
 
 fn serve(config: Config) -> Result<(), String> {

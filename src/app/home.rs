@@ -6,7 +6,6 @@ use super::{
     Here,
     lesson::{hue, lesson_title, step_names},
     page::Page,
-    reference::{GLANCE, glance_step},
     shell::{Sheet, technique_name},
 };
 use crate::{
@@ -14,6 +13,7 @@ use crate::{
     lesson::{
         load::Lesson,
         manifest::Planned,
+        outside,
         render::{self, Renderer},
     },
     ui::{lab::Glance, page::Progress, stage::Play},
@@ -81,7 +81,7 @@ pub fn home(here: &Here) -> Sheet {
             </div>
         }
     });
-    let play = Play { locale: here.locale, lesson: GLANCE.to_owned(), step: glance_step() };
+    let glance = Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::glance() };
     let body = view! {
         <section class="hero">
             <div class="say">
@@ -93,7 +93,7 @@ pub fn home(here: &Here) -> Sheet {
                 <p class="promise">{t("page.promise")}</p>
             </div>
             <figure class="live">
-                <Glance play />
+                {view! { <Glance play=glance /> }.into_any()}
                 <figcaption>{t("page.glance")}</figcaption>
             </figure>
         </section>
@@ -178,7 +178,7 @@ fn written(here: &Here, renderer: &Renderer<'_>, lesson: &Lesson) -> Option<AnyV
             <div>
                 <h2>{lesson_title(lesson, text)}</h2>
                 <div class="lead" inner_html=renderer.blocks(&text.lead)></div>
-                <Progress steps=step_names(manifest) current=None />
+                {view! { <Progress steps=step_names(manifest) current=None /> }.into_any()}
                 <ol class="steps">{steps}</ol>
                 <p class="more"><span class="minutes">{time}</span> {more.to_vec()}</p>
             </div>

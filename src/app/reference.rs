@@ -4,35 +4,23 @@ use leptos::prelude::*;
 
 use super::{Here, lesson::panes, page::Page, shell::Sheet};
 use crate::{
-    fault::{Fault, Kind},
     i18n::t,
-    ledger::Figure,
     lesson::{
-        manifest::{self, Control},
+        outside,
         render::{self, Renderer},
     },
     ui::{lab::Lab, stage::Play, step::Step},
-    wire::{
-        Technique,
-        control::{LabSpec, Source},
-        observation::{Ask, ClientSettings, Cure},
-    },
+    wire::Technique,
 };
-
-/// The lesson's name under which the free lab runs; its step is called the same. It asks nothing and has no goal.
-pub const FREE: &str = "lab";
-
-/// The same for the small lab of the home page.
-pub const GLANCE: &str = "home";
 
 /// The free lab: everything can be set, nothing is asked.
 pub fn lab(here: &Here) -> Sheet {
-    let play = Play { locale: here.locale, lesson: FREE.to_owned(), step: free_step() };
+    let play = Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::free() };
     let tips = ["one", "two", "three"].map(|tip| view! { <li>{t(&format!("page.lab_tip_{tip}"))}</li> });
     let body = view! {
         <Step play>
             <div class="lesson free">
-                {panes()}
+                {panes().into_any()}
                 <article class="prose" id="read">
                     <p class="eyebrow"><span>{t("page.nav_lab")}</span></p>
                     <h1>{t("page.lab_title")}</h1>
@@ -42,7 +30,7 @@ pub fn lab(here: &Here) -> Sheet {
                     </div>
                 </article>
                 <section class="bench" aria-label=t("page.lab")>
-                    <Lab />
+                    {view! { <Lab /> }.into_any()}
                 </section>
             </div>
         </Step>
@@ -50,69 +38,6 @@ pub fn lab(here: &Here) -> Sheet {
     let mut sheet = Sheet::new("lab", t("page.lab_title"), body);
     sheet.technique = Some(Technique::ShortPoll);
     sheet
-}
-
-/// A step that only sets the lab up.
-fn free_step() -> manifest::Step {
-    let slow = Fault {
-        id: 1,
-        kind: Kind::SlowAnswers { min_ms: 0, max_ms: 1500 },
-        direction: None,
-        probability: 0.5,
-        seed: 1,
-    };
-    manifest::Step {
-        lab: LabSpec { source: random(3000), faults: vec![slow], ..LabSpec::default() },
-        controls: vec![
-            Control::Interval,
-            Control::Distance,
-            Control::Ask,
-            Control::Cure,
-            Control::Source,
-            Control::Job,
-            Control::Publish,
-            Control::Faults,
-        ],
-        figures: vec![Figure::Answers, Figure::EmptyShare, Figure::DelayMean],
-        ..bare_step(FREE)
-    }
-}
-
-/// The lab of the home page: updates every other second or so, a poll a second, nothing to set.
-pub fn glance_step() -> manifest::Step {
-    manifest::Step { lab: LabSpec { source: random(2500), ..LabSpec::default() }, ..bare_step(GLANCE) }
-}
-
-fn random(mean_ms: u32) -> Source {
-    Source::Random { mean_ms, seed: None }
-}
-
-/// A step that asks nothing, shows nothing and polls each second.
-fn bare_step(id: &str) -> manifest::Step {
-    let nothing = manifest::Choice { options: Vec::new(), right: String::new(), measured: None };
-    manifest::Step {
-        id: id.to_owned(),
-        minutes: 0,
-        core: false,
-        notes: Vec::new(),
-        needs: Vec::new(),
-        misconceptions: Vec::new(),
-        claims: Vec::new(),
-        lab: LabSpec::default(),
-        client: ClientSettings {
-            technique: Technique::ShortPoll,
-            ask: Ask::Updates,
-            interval_ms: 1000,
-            cure: Cure::None,
-        },
-        controls: Vec::new(),
-        figures: Vec::new(),
-        predict: nothing.clone(),
-        reason: nothing,
-        goal: Vec::new(),
-        hints: 0,
-        code: Vec::new(),
-    }
 }
 
 /// The glossary: every term in this language, with its name in the others.

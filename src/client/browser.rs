@@ -18,6 +18,11 @@ pub fn now() -> Micros {
     window().performance().map_or(0, |performance| (performance.now() * 1000.0) as Micros)
 }
 
+/// Whether the page is out of sight.
+pub fn hidden() -> bool {
+    window().document().is_some_and(|document| document.hidden())
+}
+
 /// Uniform from 0 to 1.
 pub fn random() -> f64 {
     js_sys::Math::random()

@@ -124,6 +124,11 @@ impl Session {
         format!("{}/l/{}", self.created.origin, self.created.lab)
     }
 
+    /// The port of the lab's listener, as the page reaches it.
+    pub fn port(&self) -> String {
+        self.created.origin.rsplit(':').next().unwrap_or_default().to_owned()
+    }
+
     /// Now, on the server's clock, once the clocks are aligned.
     pub fn now(&self) -> Option<Micros> {
         self.aligned.get().map(|aligned| browser::now() + aligned.offset)

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{Fault, FaultId, Kind, draw::Draw, latency, slow_answers};
-use crate::wire::{ClientNo, ConnNo, Direction, ExchangeNo, Unit, UnitNo};
+use crate::wire::{ClientNo, ConnNo, Direction, ExchangeNo, Micros, Unit, UnitNo};
 
 /// The faults in force, in order; the distance comes first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,6 +75,12 @@ impl Decision {
     /// Whether the unit goes on unchanged and at once.
     pub fn is_pass(&self) -> bool {
         self.delay.is_zero() && self.verdict == Verdict::Pass
+    }
+
+    /// The delay on the server's clock.
+    pub fn micros(&self) -> Micros {
+        // A chain's delays are far below this bound: it keeps the sum with any time from overflowing.
+        Micros::try_from(self.delay.as_micros()).unwrap_or(Micros::MAX / 4)
     }
 
     fn add(&mut self, verdict: Verdict) {

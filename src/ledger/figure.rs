@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::observation::{Ask, Cure};
+use crate::wire::observation::{Ask, ClientSettings, Cure};
 
-/// A figure of a run. Sums are over all clients of the run unless a [`Check`] narrows them.
+/// A figure of a run. Sums are over all clients of the run unless a [`Check`] narrows them; requests without a client
+/// are in none. Numbers of things are plain counts, sizes are bytes on the wire, times are milliseconds, shares percent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Figure {
@@ -12,15 +13,16 @@ pub enum Figure {
     Published,
     /// Updates published by hand that reached the page.
     DeliveredByHand,
-    /// Updates that reached the page, each counted once.
+    /// Updates that reached the page, each counted once, whichever of the clients it reached.
     Delivered,
-    /// Published, and skipped for good: something newer has been delivered or confirmed, this never was.
+    /// Published since the client began, and skipped for good: something newer has been delivered or confirmed, this
+    /// never was. A whole list delivers everything up to its version.
     Lost,
-    /// Delivered more than once.
+    /// Delivered once more, outside a list that was asked whole.
     Duplicated,
     /// Answers that arrived after the answer to a later request of the same client.
     OutOfOrder,
-    /// Requests sent.
+    /// Requests that the page sent; for a client without a page, requests on the wire.
     Requests,
     /// Answers received whole.
     Answers,
@@ -38,7 +40,7 @@ pub enum Figure {
     Ignored,
     /// Ticks that sent nothing because a request was under way.
     Skipped,
-    /// Jobs whose result arrived.
+    /// Jobs whose result arrived, each counted once, and never more than jobs that finished.
     JobsDone,
     /// Times the result of a job arrived: one per job if the client stops when done.
     JobResults,
@@ -48,19 +50,20 @@ pub enum Figure {
     HeadDown,
     /// Bytes of payload, both ways.
     Payload,
-    /// Bytes of empty answers with the requests that asked for them.
+    /// Bytes of empty answers with the requests that asked for them, as the wire saw them.
     WastedBytes,
-    /// Head bytes per byte of payload that brought news.
+    /// Bytes of all heads, both ways, per byte of payload of the answers that brought news.
     HeadPerPayload,
-    /// All bytes, both ways.
+    /// All bytes, both ways: heads, framing, payload. Nothing below HTTP.
     Bytes,
-    /// TCP connections that carried a request.
+    /// TCP connections that carried a request. Narrowed to some clients, one that several of them shared counts for each.
     Connections,
-    /// Mean delay from publication to arrival in the page, in milliseconds.
+    /// Mean delay from publication to arrival in the page, in milliseconds: of updates published since the client began.
+    /// An update delivered to several clients counts for each.
     DelayMean,
-    /// Median delay, in milliseconds.
+    /// Median delay, in milliseconds, within 1.6%.
     DelayMedian,
-    /// 95th percentile of the delay, in milliseconds.
+    /// 95th percentile of the delay, in milliseconds, within 1.6%.
     DelayP95,
     /// Longest delay, in milliseconds.
     DelayMax,
@@ -94,4 +97,35 @@ pub struct Check {
     /// Only over clients with at most this interval, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_to_ms: Option<u32>,
+}
+
+impl Check {
+    /// Whether nothing narrows it to some clients.
+    pub fn is_about_all(&self) -> bool {
+        self.cure.is_none() && self.ask.is_none() && self.interval_from_ms.is_none() && self.interval_to_ms.is_none()
+    }
+
+    /// Whether it is about a client with these settings.
+    pub fn is_about(&self, settings: &ClientSettings) -> bool {
+        self.cure.is_none_or(|cure| cure == settings.cure)
+            && self.ask.is_none_or(|ask| ask == settings.ask)
+            && self.interval_from_ms.is_none_or(|from| settings.interval_ms >= from)
+            && self.interval_to_ms.is_none_or(|to| settings.interval_ms <= to)
+    }
+
+    /// Whether a value of its figure meets it.
+    pub fn met_by(&self, value: f64) -> bool {
+        self.at_least.is_none_or(|least| value >= least) && self.at_most.is_none_or(|most| value <= most)
+    }
+
+    /// How far a value has come towards meeting it, 0 to 1: 1 exactly when it meets it.
+    pub fn progress(&self, value: f64) -> f64 {
+        if self.met_by(value) {
+            return 1.0;
+        }
+        let up = self.at_least.filter(|&least| value < least && least > 0.0).map(|least| value / least);
+        let down = self.at_most.filter(|&most| value > most && value > 0.0).map(|most| most / value);
+        // Near is not there: a bar must not look full before the check holds.
+        up.or(down).unwrap_or(0.0).clamp(0.0, 0.99)
+    }
 }

@@ -4,6 +4,8 @@
 //! shape of a step; `glossary`; `load`, all of it together; `check`, the linter (with `possible`); `render`, blocks to HTML.
 
 pub mod manifest;
+#[cfg(feature = "ssr")]
+pub mod outside;
 
 #[cfg(feature = "ssr")]
 pub mod check;

@@ -7,12 +7,12 @@
 //!
 //! No technique knows that faults exist.
 
+mod asked;
 pub mod etag;
 pub mod feed;
 pub mod gate;
 pub mod job;
 pub mod outlet;
-mod param;
 pub mod short_poll;
 pub mod source;
 

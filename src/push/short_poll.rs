@@ -3,28 +3,24 @@
 //! Four things can be asked for: the updates after a cursor, the whole board, the whole board if it changed
 //! (RFC 9110 §13), and how far a background job is.
 
-use std::sync::Arc;
-
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, State as Extract, rejection::BytesRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    extract::{DefaultBodyLimit, rejection::BytesRejection},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use serde_json::json;
 
 use super::{
-    State, etag,
+    State,
+    asked::Asked,
+    etag,
     job::{AT_ONCE, Start},
-    outlet::{NoJob, Outlet, Topic},
-    param,
+    outlet::{NoJob, Topic},
 };
-use crate::{
-    error::Error,
-    wire::{LabId, observation::News},
-};
+use crate::{error::Error, wire::observation::News};
 
 /// The longest body of a POST, in bytes.
 const MAX_BODY: usize = 1024;
@@ -47,12 +43,6 @@ pub fn routes() -> Router<State> {
         .layer(DefaultBodyLimit::max(MAX_BODY))
 }
 
-fn outlet(state: &State, lab: &str) -> Result<Arc<Outlet>, Error> {
-    LabId::parse(lab)
-        .and_then(|lab| state.outlets.outlet(&lab))
-        .ok_or_else(|| Error::not_found("there is no such lab; a lab ends ten minutes after its page has gone"))
-}
-
 /// What the listener says to somebody who only typed its address.
 pub async fn door() -> &'static str {
     "This is the lab of Lifeline: the traffic that the lessons break on purpose.\n\
@@ -60,14 +50,10 @@ pub async fn door() -> &'static str {
 }
 
 /// What a lab says to somebody who only typed its address.
-async fn about(
-    Extract(state): Extract<State>,
-    Path(lab): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    let outlet = outlet(&state, &lab)?;
-    outlet.answer(param::who(&uri, &headers), News::default()).await;
+async fn about(asked: Asked) -> Result<Response, Error> {
+    let outlet = &asked.outlet;
+    outlet.answer(asked.who, News::default()).await;
+    let lab = outlet.line.lab();
     let text = format!(
         "A lab of Lifeline. Whatever you ask here appears in its picture.\n\n\
          GET  /l/{lab}/poll             the updates that are kept; ?cursor=3: those after number 3\n\
@@ -80,98 +66,66 @@ async fn about(
 }
 
 /// The updates after a cursor.
-async fn poll(
-    Extract(state): Extract<State>,
-    Path(lab): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    let outlet = outlet(&state, &lab)?;
-    let cursor = param::number(&uri, "cursor")?;
+async fn poll(asked: Asked) -> Result<Response, Error> {
+    let outlet = &asked.outlet;
+    let cursor = asked.number("cursor")?;
     let updates = outlet.feed().after(cursor).map_err(|last| {
         Error::bad_request(format!("the cursor is ahead of the feed, whose last update is number {last}"))
     })?;
     let seqs: Vec<u64> = updates.updates.iter().map(|alert| alert.seq).collect();
     let empty = seqs.is_empty();
-    outlet.answer(param::who(&uri, &headers), News { seqs, empty, ..News::default() }).await;
+    outlet.answer(asked.who, News { seqs, empty, ..News::default() }).await;
     Ok(([(header::CACHE_CONTROL, NO_STORE)], Json(updates)).into_response())
 }
 
 /// The whole board, every time.
-async fn board(
-    Extract(state): Extract<State>,
-    Path(lab): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    let outlet = outlet(&state, &lab)?;
-    let who = param::who(&uri, &headers);
+async fn board(asked: Asked) -> Result<Response, Error> {
+    let outlet = &asked.outlet;
     let board = outlet.feed().board();
-    let empty = outlet.told_again(who, Topic::Board, board.version);
-    outlet.answer(who, News { version: Some(board.version), empty, ..News::default() }).await;
+    let empty = outlet.told_again(asked.who, Topic::Board, board.version);
+    outlet.answer(asked.who, News { version: Some(board.version), empty, ..News::default() }).await;
     Ok(([(header::CACHE_CONTROL, NO_STORE)], Json(board)).into_response())
 }
 
 /// The whole board, or 304 if the client has it already.
-async fn board_if_changed(
-    Extract(state): Extract<State>,
-    Path(lab): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    let outlet = outlet(&state, &lab)?;
-    let who = param::who(&uri, &headers);
+async fn board_if_changed(asked: Asked) -> Result<Response, Error> {
+    let outlet = &asked.outlet;
     let feed = outlet.feed();
     let board = feed.board();
     // The run is part of the tag: version 5 of this run is not version 5 of the one before.
     let tag = format!("\"{:x}-{}\"", feed.run(), board.version);
-    let conditions: Vec<&str> =
-        headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).collect();
-    let unchanged = !conditions.is_empty() && etag::matches(&conditions.join(","), &tag);
-    let told = outlet.told_again(who, Topic::Board, board.version);
+    let unchanged = etag::matches(&asked.if_none_match, &tag);
+    let told = outlet.told_again(asked.who, Topic::Board, board.version);
     let news = News { version: Some(board.version), empty: unchanged || told, ..News::default() };
-    outlet.answer(who, news).await;
+    outlet.answer(asked.who, news).await;
     let head =
         [(header::ETAG, HeaderValue::from_str(&tag).map_err(Error::internal)?), (header::CACHE_CONTROL, NO_CACHE)];
     Ok(if unchanged { (StatusCode::NOT_MODIFIED, head).into_response() } else { (head, Json(board)).into_response() })
 }
 
 /// How far a job is.
-async fn job(
-    Extract(state): Extract<State>,
-    Path(lab): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    let outlet = outlet(&state, &lab)?;
-    let who = param::who(&uri, &headers);
-    let no = param::number(&uri, "job")?.ok_or_else(|| Error::bad_request("which job? Ask with ?job=1"))?;
+async fn job(asked: Asked) -> Result<Response, Error> {
+    let outlet = &asked.outlet;
+    let no = asked.number("job")?.ok_or_else(|| Error::bad_request("which job? Ask with ?job=1"))?;
     let progress = u32::try_from(no).ok().and_then(|no| outlet.jobs.borrow().progress(no));
     let progress = progress.ok_or_else(|| Error::not_found("there is no such job in this run"))?;
-    let empty = outlet.told_again(who, Topic::Job(progress.job), progress.percent.into());
-    outlet.answer(who, News { percent: Some(progress.percent), empty, ..News::default() }).await;
+    let empty = outlet.told_again(asked.who, Topic::Job(progress.job), progress.percent.into());
+    outlet.answer(asked.who, News { percent: Some(progress.percent), empty, ..News::default() }).await;
     Ok(([(header::CACHE_CONTROL, NO_STORE)], Json(progress)).into_response())
 }
 
 /// Starts a job. The body, if there is one, says nothing.
-async fn start_job(
-    Extract(state): Extract<State>,
-    Path(lab): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Error> {
-    let outlet = outlet(&state, &lab)?;
+async fn start_job(asked: Asked, body: Result<Bytes, BytesRejection>) -> Result<Response, Error> {
+    let outlet = &asked.outlet;
     if let Err(rejection) = body {
         return Err(Error::new(rejection.status(), format!("a body is at most {MAX_BODY} bytes")).because(rejection));
     }
-    let who = param::who(&uri, &headers);
-    let started = outlet.start_job(who).await.map_err(|refusal| match refusal {
+    let started = outlet.start_job(asked.who).await.map_err(|refusal| match refusal {
         NoJob::TooMany => Error::new(StatusCode::TOO_MANY_REQUESTS, format!("{AT_ONCE} jobs are running already")),
         NoJob::Gone => Error::not_found("the lab has just ended"),
     })?;
     let (Start::New(job) | Start::Again(job)) = started;
     let news = News { percent: Some(0), empty: matches!(started, Start::Again(_)), ..News::default() };
-    outlet.answer(who, news).await;
+    outlet.answer(asked.who, news).await;
     Ok((StatusCode::ACCEPTED, [(header::CACHE_CONTROL, NO_STORE)], Json(json!({ "job": job }))).into_response())
 }

@@ -1,21 +1,24 @@
 //! The two addresses on the site's origin: making a lab, and its control socket.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
     Extension, Json,
     body::Bytes,
     extract::{
-        ConnectInfo, Path, State as Extract, WebSocketUpgrade, rejection::BytesRejection,
+        ConnectInfo, FromRequest, Path, Request, State as Extract, WebSocketUpgrade,
         ws::rejection::WebSocketUpgradeRejection,
     },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use tokio::time::timeout;
 
 use super::{State, socket, spec};
 use crate::{
-    config::{Authority, Origin},
     error::Error,
     wire::{
         LabId,
@@ -26,38 +29,39 @@ use crate::{
 /// The longest description of a lab, in bytes.
 pub const MAX_SPEC: usize = 16 * 1024;
 
+/// The description must be here within this.
+const BODY: Duration = Duration::from_secs(10);
+
 /// `POST /api/labs`: a [`LabSpec`] makes a lab.
 ///
 /// # Errors
-/// 400 if it is no such thing, 403 for a stranger's page, 413 if it is longer than [`MAX_SPEC`], 429 if one address asks
+/// 400 if it is no such thing, 403 for a stranger's page, 408 if it does not come, 413 if it is longer than [`MAX_SPEC`], 429 if one address asks
 /// too often, 503 if there is no room.
 pub async fn create(
     Extract(state): Extract<State>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, Error> {
-    let host = state.hosts.check_host(&headers)?;
-    state.hosts.check_origin(&headers)?;
+    let host = state.hosts.check_host(request.headers())?;
+    state.hosts.check_origin(request.headers())?;
+    let body = timeout(BODY, Bytes::from_request(request, &()))
+        .await
+        .map_err(|_| Error::new(StatusCode::REQUEST_TIMEOUT, "the body did not come within ten seconds"))?;
     let body = body.map_err(|rejection| {
         Error::new(rejection.status(), format!("a lab is described in at most {MAX_SPEC} bytes")).because(rejection)
     })?;
+    // A struct may come as an array, too, for serde; not for us.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::bad_request("the body is a lab's description, a JSON object; {} takes every default"));
+    }
     let lab: LabSpec = serde_json::from_slice(&body)
         .map_err(|error| Error::bad_request(format!("the body is not a lab's description in JSON: {error}")))?;
     spec::check(&lab).map_err(Error::bad_request)?;
     let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |Extension(ConnectInfo(peer))| peer.ip());
     let (lab, secret) = state.rooms.create(lab, peer)?;
-    let origin = lab_origin(&state, host).to_string();
+    let origin = state.hosts.lab_origin(&host).to_string();
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::CREATED, no_store, Json(Created { lab, secret: secret.reveal(), origin })).into_response())
-}
-
-/// The lab's origin as a page that reaches us under this name reaches it.
-fn lab_origin(state: &State, host: Authority) -> Origin {
-    state.lab_url.clone().unwrap_or_else(|| {
-        let port = Some(state.lab_port).filter(|port| *port != 80);
-        Origin { secure: false, authority: Authority { host: host.host, port } }
-    })
 }
 
 /// `GET /api/labs/{lab}/control`: the control socket of a lab, a WebSocket.

@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     intake::{Batch, Intake},
-    log::Log,
+    log::{Log, Shareholder},
     secret, spec,
     subscriber::{Goodbye, News, Subscriber, Subscription},
 };
@@ -48,6 +48,8 @@ const AT_ONCE: usize = 256;
 pub enum Ask {
     /// To follow the lab.
     Join {
+        /// The page's own random number: it follows on one socket at a time.
+        page: u64,
         /// Where the page was when it lost its socket.
         resume: Option<Cursor>,
         /// The answer: nothing, if [`PAGES`] are following.
@@ -126,7 +128,12 @@ impl Lab {
     ///
     /// # Errors
     /// If the system has no randomness to give.
-    pub fn new(id: LabId, spec: LabSpec, lifetime: Lifetime) -> Result<(Self, Ends), getrandom::Error> {
+    pub fn new(
+        id: LabId,
+        spec: LabSpec,
+        lifetime: Lifetime,
+        share: Shareholder,
+    ) -> Result<(Self, Ends), getrandom::Error> {
         let now = clock::now();
         let epoch = secret::number()?;
         let (line, line_end) = Line::new(id, chain(spec.distance_ms, &spec.faults));
@@ -145,7 +152,7 @@ impl Lab {
             idle_since,
             used: false,
             began: now,
-            log: Log::new(epoch),
+            log: Log::new(epoch, share),
             feed,
             jobs,
             ticker,
@@ -221,8 +228,8 @@ impl Lab {
     /// Answers a control socket. Who asked may be gone: then nobody needs the answer.
     fn answer(&mut self, ask: Ask) {
         match ask {
-            Ask::Join { resume, reply } => {
-                let _ = reply.send(self.join(resume));
+            Ask::Join { page, resume, reply } => {
+                let _ = reply.send(self.join(page, resume));
             }
             Ask::Leave { id } => self.leave(id),
             Ask::Observe { batch, reply } => {
@@ -237,14 +244,17 @@ impl Lab {
         }
     }
 
-    fn join(&mut self, resume: Option<Cursor>) -> Option<Subscription> {
+    fn join(&mut self, page: u64, resume: Option<Cursor>) -> Option<Subscription> {
         // A page that comes back may come before its old socket is known to be dead.
+        for old in self.pages.extract_if(.., |other| other.page() == page) {
+            old.dismiss(Goodbye::new(4409, "this page has come back on another socket"));
+        }
         if self.pages.len() >= PAGES {
             return None;
         }
         self.used = true;
         self.joined += 1;
-        let (page, subscription) = Subscriber::new(self.joined, resume, &self.log);
+        let (page, subscription) = Subscriber::new(self.joined, page, resume, &self.log);
         self.pages.push(page);
         self.idle_since.send_replace(0);
         self.flush(clock::now());
@@ -292,7 +302,7 @@ impl Lab {
                 self.force();
             }
             Command::Fault { fault } => {
-                spec::fault(&fault)?;
+                fault.check()?;
                 let faults = &mut self.state.faults;
                 match faults.iter().position(|other| other.id == fault.id) {
                     Some(place) => faults[place] = fault,
@@ -379,7 +389,7 @@ impl Lab {
     fn reset(&mut self) -> Result<(), String> {
         let epoch = secret::number().map_err(|error| format!("no randomness: {error}"))?;
         self.began = clock::now();
-        self.log = Log::new(epoch);
+        self.log.restart(epoch);
         (self.ticker, self.draws) = sources(&self.spec.source, epoch);
         self.feed.send_replace(Arc::new(FeedState::new(epoch, self.spec.history)));
         self.jobs.send_replace(Arc::default());
@@ -448,7 +458,7 @@ impl Lab {
 
 /// The chain of a distance and its faults.
 fn chain(distance_ms: u32, faults: &[Fault]) -> Chain {
-    Chain { distance: Duration::from_millis(distance_ms.into()), faults: faults.to_vec() }
+    Chain::new(Duration::from_millis(distance_ms.into()), faults.to_vec())
 }
 
 /// A held source, and the draws of its alerts. Without a seed of its own, a run is drawn from its epoch.

@@ -1,6 +1,12 @@
 //! A lab's log: the records of a run, bounded, over a running checkpoint of those that fell out.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
 use crate::{
     ledger::Ledger,
@@ -13,6 +19,38 @@ pub const MAX_RECORDS: usize = 20_000;
 /// The most memory that the records of a log may take, in bytes as [`weight`] counts them.
 pub const MAX_WEIGHT: usize = 8 * 1024 * 1024;
 
+/// What the records of all logs together may take. A full house keeps shorter logs.
+const ALL_LOGS: usize = 1024 * 1024 * 1024;
+
+/// The labs among which [`ALL_LOGS`] is shared.
+#[derive(Debug, Default)]
+pub struct Share(AtomicUsize);
+
+/// A lab's own share, given back when it is dropped.
+#[derive(Debug)]
+pub struct Shareholder(Arc<Share>);
+
+impl Share {
+    /// One more lab.
+    pub fn join(self: &Arc<Self>) -> Shareholder {
+        self.0.fetch_add(1, Relaxed);
+        Shareholder(self.clone())
+    }
+}
+
+impl Shareholder {
+    /// The most memory that the lab's records may take at present.
+    fn limit(&self) -> usize {
+        (ALL_LOGS / self.0.0.load(Relaxed).max(1)).min(MAX_WEIGHT)
+    }
+}
+
+impl Drop for Shareholder {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Relaxed);
+    }
+}
+
 /// The records of one run.
 #[derive(Debug)]
 pub struct Log {
@@ -21,12 +59,19 @@ pub struct Log {
     last: u64,
     weight: usize,
     checkpoint: Ledger,
+    share: Shareholder,
 }
 
 impl Log {
     /// An empty log in this epoch.
-    pub fn new(epoch: u64) -> Self {
-        Self { epoch, records: VecDeque::new(), last: 0, weight: 0, checkpoint: Ledger::default() }
+    pub fn new(epoch: u64, share: Shareholder) -> Self {
+        Self { epoch, records: VecDeque::new(), last: 0, weight: 0, checkpoint: Ledger::default(), share }
+    }
+
+    /// Begins anew in another epoch.
+    pub fn restart(&mut self, epoch: u64) {
+        (self.epoch, self.last, self.weight) = (epoch, 0, 0);
+        (self.records, self.checkpoint) = (VecDeque::new(), Ledger::default());
     }
 
     /// The epoch that its numbers count in.
@@ -54,7 +99,7 @@ impl Log {
         self.last += 1;
         self.weight += weight(&seen);
         self.records.push_back(Record { no: self.last, seen });
-        while self.records.len() > MAX_RECORDS || self.weight > MAX_WEIGHT {
+        while self.records.len() > MAX_RECORDS || self.weight > self.share.limit() {
             let Some(oldest) = self.records.pop_front() else { break };
             self.weight -= weight(&oldest.seen);
             self.checkpoint.apply(&oldest.seen);
@@ -99,6 +144,10 @@ mod tests {
     use super::*;
     use crate::wire::{Direction, RequestHead, Witness};
 
+    fn log() -> Log {
+        Log::new(7, Arc::<Share>::default().join())
+    }
+
     fn seen(fact: Fact) -> Observation {
         Observation { at: 0, witness: Witness::Server, client: None, exchange: None, conn: None, fact }
     }
@@ -116,7 +165,7 @@ mod tests {
 
     #[test]
     fn numbers_go_on_when_the_beginning_is_gone() {
-        let mut log = Log::new(7);
+        let mut log = log();
         for _ in 0..MAX_RECORDS + 5 {
             log.push(seen(Fact::Skipped));
         }
@@ -128,7 +177,7 @@ mod tests {
 
     #[test]
     fn heavy_records_are_fewer() {
-        let mut log = Log::new(7);
+        let mut log = log();
         for _ in 0..5_000 {
             log.push(seen(head(2048)));
         }
@@ -136,11 +185,25 @@ mod tests {
         assert_eq!(log.weight, log.records.iter().map(|record| weight(&record.seen)).sum::<usize>());
     }
 
+    #[test]
+    fn a_full_house_keeps_shorter_logs() {
+        let share = Arc::<Share>::default();
+        let mut log = Log::new(7, share.join());
+        let mut others: Vec<_> = (0..2_000).map(|_| share.join()).collect();
+        assert!((256 * 1024..600 * 1024).contains(&log.share.limit()), "{}", log.share.limit());
+        for _ in 0..5_000 {
+            log.push(seen(head(2048)));
+        }
+        assert!(log.weight <= ALL_LOGS / 2_001);
+        others.clear();
+        assert_eq!(log.share.limit(), MAX_WEIGHT);
+    }
+
     /// The promise: 10,000 observations of ordinary traffic in at most 8 MB. One exchange of a browser's poll is about
     /// ten observations, two of which carry a head.
     #[test]
     fn ten_thousand_observations_fit_in_eight_megabytes() {
-        let mut log = Log::new(7);
+        let mut log = log();
         for exchange in 0..1_000 {
             log.push(seen(head(700)));
             log.push(seen(head(350)));

@@ -19,10 +19,10 @@ pub mod subscriber;
 
 use std::sync::Arc;
 
-use axum::{Router, routing};
+use axum::{Router, extract::DefaultBodyLimit, routing};
 pub use rooms::{Limits, Rooms};
 
-use crate::{config::Origin, hosts::Hosts};
+use crate::hosts::Hosts;
 
 /// What the handlers of the site's API share.
 #[derive(Clone)]
@@ -31,10 +31,6 @@ pub struct State {
     pub rooms: Arc<Rooms>,
     /// Under which names we may be reached, and by which pages.
     pub hosts: Arc<Hosts>,
-    /// The lab's origin, if it does not follow from the page's.
-    pub lab_url: Option<Origin>,
-    /// The port of the lab's listener.
-    pub lab_port: u16,
 }
 
 /// The site's API: making labs, and their control sockets.
@@ -43,5 +39,6 @@ pub fn router(state: State) -> Router {
         .route("/api/labs", routing::post(api::create))
         .route("/api/labs/{lab}/control", routing::get(api::control))
         .route("/api/{*rest}", routing::any(api::nothing))
+        .layer(DefaultBodyLimit::max(api::MAX_SPEC))
         .with_state(state)
 }

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     lab::{Ask, Ends, Lab, Lifetime},
+    log::Share,
     rate::{ByAddress, Rate},
     secret::{self, Secret},
 };
@@ -64,6 +65,7 @@ pub struct Rooms {
     limits: Limits,
     labs: RwLock<HashMap<LabId, Arc<Entry>>>,
     creations: Mutex<ByAddress>,
+    share: Arc<Share>,
     closing: watch::Sender<bool>,
     sockets: Arc<tokio::sync::Semaphore>,
 }
@@ -87,6 +89,7 @@ impl Rooms {
             limits,
             labs: RwLock::default(),
             creations: Mutex::new(ByAddress::new(Rate { burst, per_second })),
+            share: Arc::default(),
             closing: watch::Sender::new(false),
             sockets: Arc::new(tokio::sync::Semaphore::new(limits.sockets)),
         })
@@ -107,7 +110,8 @@ impl Rooms {
         drop(creations);
         let id = secret::lab_id().map_err(Error::internal)?;
         let secret = Secret::draw().map_err(Error::internal)?;
-        let (lab, ends) = Lab::new(id.clone(), spec, self.limits.lifetime).map_err(Error::internal)?;
+        let (lab, ends) =
+            Lab::new(id.clone(), spec, self.limits.lifetime, self.share.join()).map_err(Error::internal)?;
         let Ends { asks, outlet, idle_since } = ends;
         let entry = Entry { secret: secret.clone(), asks, outlet, idle_since };
         self.insert(&id, entry)?;
@@ -151,6 +155,14 @@ impl Rooms {
     /// A place for one more control socket, if there is one.
     pub fn socket(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
         self.sockets.clone().try_acquire_owned().ok()
+    }
+
+    /// Waits until no control socket is open.
+    pub async fn silence(&self) {
+        // The number of places never exceeds what fits; an error would mean that the semaphore was closed, and nobody
+        // closes it.
+        let all = u32::try_from(self.limits.sockets).unwrap_or(u32::MAX);
+        drop(self.sockets.acquire_many(all).await);
     }
 
     /// Wakes when the server ends.

@@ -94,7 +94,7 @@ async fn talk(socket: &mut WebSocket, rooms: &Rooms, lab: Option<LabId>) -> Opti
         Err(goodbye) => return goodbye,
     };
     let (reply, joined) = oneshot::channel();
-    if asks.send(Ask::Join { resume: resume.cursor, reply }).await.is_err() {
+    if asks.send(Ask::Join { page: resume.page, resume: resume.cursor, reply }).await.is_err() {
         return Some(FORBIDDEN);
     }
     let Ok(joined) = joined.await else { return Some(FORBIDDEN) };

@@ -58,6 +58,7 @@ pub struct Subscription {
 #[derive(Debug)]
 pub struct Subscriber {
     id: u64,
+    page: u64,
     out: mpsc::Sender<Utf8Bytes>,
     close: oneshot::Sender<Goodbye>,
     /// The number of the last record that was sent.
@@ -90,12 +91,13 @@ pub struct Written {
 
 impl Subscriber {
     /// A page that comes with what it had, if it had anything.
-    pub fn new(id: u64, resume: Option<Cursor>, log: &Log) -> (Self, Subscription) {
+    pub fn new(id: u64, page: u64, resume: Option<Cursor>, log: &Log) -> (Self, Subscription) {
         let (out, outs) = mpsc::channel(CHANNEL);
         let (close, closed) = oneshot::channel();
         let place = resume.filter(|cursor| cursor.epoch == log.epoch() && log.after(cursor.no).is_some());
         let subscriber = Self {
             id,
+            page,
             out,
             close,
             sent: place.map_or(0, |cursor| cursor.no),
@@ -109,6 +111,11 @@ impl Subscriber {
     /// Its number in the lab.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// The page's own random number.
+    pub fn page(&self) -> u64 {
+        self.page
     }
 
     /// The log began anew.
@@ -211,7 +218,7 @@ mod tests {
     use crate::wire::{Fact, Observation, Witness};
 
     fn log(records: usize) -> Log {
-        let mut log = Log::new(7);
+        let mut log = Log::new(7, std::sync::Arc::<crate::room::log::Share>::default().join());
         for at in 0..records {
             let (at, fact) = (at as Micros, Fact::Stopped);
             let client = Some(1);
@@ -227,7 +234,7 @@ mod tests {
 
     impl Page {
         fn new(resume: Option<Cursor>, log: &Log) -> Self {
-            let (subscriber, subscription) = Subscriber::new(1, resume, log);
+            let (subscriber, subscription) = Subscriber::new(1, 9, resume, log);
             Self { subscriber, subscription }
         }
 

@@ -52,6 +52,7 @@ pub fn Choice(
             {question(name, options, right, locked, stage.ready.into(), lock)}
         </section>
     }
+    .into_any()
 }
 
 /// The options as radio buttons with a button that locks the one chosen. Once locked, the right one is marked, if it is

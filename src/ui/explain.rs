@@ -62,6 +62,7 @@ pub fn Explain(
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// What is to be done, how far it is, and hints one after the other.
@@ -147,4 +148,5 @@ pub fn Goal(
             </button>
         </section>
     }
+    .into_any()
 }

@@ -56,6 +56,7 @@ pub fn Theme(
             </svg>
         </button>
     }
+    .into_any()
 }
 
 #[cfg(feature = "hydrate")]
@@ -150,4 +151,5 @@ pub fn Progress(
     view! {
         <span class="steps" role="img" aria-label=words>{bars}</span>
     }
+    .into_any()
 }

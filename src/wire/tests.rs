@@ -121,7 +121,7 @@ fn what_page_and_lab_say() {
     up.extend(commands.into_iter().zip(1..).map(|(command, id)| Up::Command { id, command }));
     there_and_back(&up);
 
-    let lab = LabState { distance_ms: 80, faults: vec![fault()], running: true, dropped: [1, 2, 3] };
+    let lab = LabState { distance_ms: 80, faults: vec![fault()], running: true, dropped: [1, 2, 3], late: 4 };
     there_and_back(&[
         Down::Snapshot { format: FORMAT, epoch: 1, after: 0, ledger: Box::default(), lab: lab.clone() },
         Down::Delta { epoch: 1, records: records() },

@@ -321,7 +321,7 @@ async fn the_server_closes_first_where_it_was_asked_to() {
     let story = lab.story();
     assert_eq!(
         story[story.len() - 6..],
-        ["down 3: fin", "down 3 released", "down closed by fin", "up 2: fin", "up 2 released", "up closed by fin"]
+        ["down 2 released", "down 3 released", "down closed by fin", "up 2: fin", "up 2 released", "up closed by fin"]
     );
     assert!(lab.at("down 3 released") - lab.at("down 3: fin") >= 20.0);
     stage.close().await;

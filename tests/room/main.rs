@@ -6,4 +6,5 @@
 mod bad_input;
 mod control;
 mod poll;
+mod program;
 mod support;

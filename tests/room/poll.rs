@@ -1,6 +1,6 @@
 //! Short polling over raw sockets: cursors, the board, validators, jobs, and the one hook.
 
-use lifeline::wire::{Fact, Witness, control::Command};
+use lifeline::wire::{Fact, Unit, Witness, control::Command};
 use serde_json::Value;
 
 use crate::support::{Course, Page};
@@ -134,4 +134,64 @@ async fn only_eight_jobs_at_once() {
     assert!(refused.status == 429 && refused.body.contains("8 jobs"), "{}", refused.body);
     let asked = lab.get("job?job=8&c=1&n=10").await.json();
     assert!(asked["percent"].as_u64().unwrap() < 100 && asked.get("result").is_none(), "{asked}");
+}
+
+const SLOW: &str = r#"{"distance_ms":0,"faults":[{"id":3,"kind":{"slow_answers":{"max_ms":1500}},"seed":5}]}"#;
+
+#[tokio::test]
+async fn slow_answers_overtake_each_other_and_bring_back_the_past() {
+    let course = Course::start().await;
+    let lab = course.lab(SLOW).await;
+    let mut page = lab.page().await;
+    let mut polls = tokio::task::JoinSet::new();
+    for n in 1..=12 {
+        publish(&mut page, 1).await;
+        let lab = lab.clone();
+        polls.spawn(async move { (n, lab.get(&format!("board?c=1&n={n}")).await.json()["version"].as_u64().unwrap()) });
+        // The next update is published only when this answer is decided.
+        page.until(|seen| seen.exchange == Some(n) && matches!(seen.fact, Fact::Answering { .. })).await;
+    }
+    let mut arrived = Vec::new();
+    while let Some(answer) = polls.join_next().await {
+        arrived.push(answer.unwrap());
+    }
+    assert!(arrived.iter().all(|(n, version)| u64::from(*n) == *version), "decided before the wait: {arrived:?}");
+    assert!(arrived.windows(2).any(|pair| pair[1].1 < pair[0].1), "the board goes back in time: {arrived:?}");
+    page.until_count(12, |fact| matches!(fact, Fact::HeldBack { by: 3, .. })).await;
+}
+
+#[tokio::test]
+async fn a_fault_that_is_taken_away_holds_nothing_back_any_longer() {
+    let course = Course::start().await;
+    let lab =
+        course.lab(r#"{"distance_ms":0,"faults":[{"id":3,"kind":{"slow_answers":{"min_ms":9000,"max_ms":9000}}}]}"#);
+    let lab = lab.await;
+    let mut page = lab.page().await;
+    let begun = std::time::Instant::now();
+    let mend = async {
+        page.until(|seen| matches!(seen.fact, Fact::HeldBack { by: 3, micros: 9_000_000 })).await;
+        page.command(Command::Mend { id: 3 }).await;
+    };
+    let (answer, ()) = tokio::join!(lab.get("poll?c=1&n=1"), mend);
+    assert_eq!(answer.status, 200);
+    assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn two_witnesses_see_one_exchange() {
+    let course = Course::start().await;
+    let lab = course.lab(r#"{"distance_ms":20}"#).await;
+    let mut page = lab.page().await;
+    lab.get("poll?c=2&n=9").await;
+    let head = |seen: &lifeline::wire::Observation, wanted: fn(&Unit) -> bool| {
+        seen.witness == Witness::Wire && matches!(&seen.fact, Fact::Unit { unit, .. } if wanted(unit))
+    };
+    let asked = page.until(|seen| head(seen, |unit| matches!(unit, Unit::RequestHead(_)))).await.seen;
+    let answering = page.until(|seen| matches!(seen.fact, Fact::Answering { .. })).await.seen;
+    let answered = page.until(|seen| head(seen, |unit| matches!(unit, Unit::ResponseHead(_)))).await.seen;
+    for seen in [&asked, &answering, &answered] {
+        assert_eq!((seen.client, seen.exchange), (Some(2), Some(9)), "{seen:?}");
+    }
+    assert!(asked.at + 20_000 <= answering.at && answering.at <= answered.at, "the distance lies between");
+    page.until(|seen| matches!(seen.fact, Fact::Closed { .. })).await;
 }

@@ -68,7 +68,7 @@ pub async fn raw(to: SocketAddr, bytes: &[u8]) -> Answer {
 
 /// One request on a connection of its own. `head` is further lines, each with its end.
 pub async fn ask(to: SocketAddr, method: &str, target: &str, head: &str, body: &str) -> Answer {
-    let host = if head.to_ascii_lowercase().contains("host:") { String::new() } else { format!("Host: {to}\r\n") };
+    let host = if head.starts_with("Host:") { String::new() } else { format!("Host: {to}\r\n") };
     let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
     raw(to, format!("{method} {target} HTTP/1.1\r\n{host}{head}{length}Connection: close\r\n\r\n{body}").as_bytes())
         .await

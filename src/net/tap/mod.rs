@@ -286,10 +286,8 @@ impl AsyncWrite for Tap {
     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut state = self.core.lock();
         let now = clock::now();
-        if state.socket.is_some() {
-            state.end(Direction::Down, Close::Fin, now);
-            pump::start(&self.core, &mut state, now);
-        }
+        state.hang_up(now);
+        pump::start(&self.core, &mut state, now);
         Poll::Ready(Ok(()))
     }
 }

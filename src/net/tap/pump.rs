@@ -107,13 +107,14 @@ async fn linger(core: &Core, last: Option<Instant>) {
         let (socket, wait, open) = {
             let mut state = core.lock();
             let now = clock::now();
-            let wait = match state.settle(Direction::Up, now) {
-                Head::Wait(wait) => Some(wait),
-                Head::End(how) => {
-                    state.deliver_end(Direction::Up, how, now);
-                    None
+            let wait = loop {
+                match state.settle(Direction::Up, now) {
+                    Head::Wait(wait) => break Some(wait),
+                    Head::End(how) => state.deliver_end(Direction::Up, how, now),
+                    // Nobody reads it, so it is never let go.
+                    Head::Ready => drop(state.up.pop()),
+                    Head::Empty | Head::Cut => break None,
                 }
-                Head::Ready | Head::Empty | Head::Cut => None,
             };
             // What a fault made of the end may have put something on the way down.
             drop(state.drain(now));

@@ -1,7 +1,11 @@
 //! A connection's state: what came in, what was decided, what has gone. Everything here happens under one lock and
 //! returns at once; waiting is for [`Tap`](super::Tap) and [`pump`](super::pump).
 
-use std::{io, net::Shutdown, sync::Arc};
+use std::{
+    io::{self, IoSlice},
+    net::Shutdown,
+    sync::Arc,
+};
 
 use socket2::SockRef;
 use tokio::{io::ReadBuf, net::TcpStream, sync::Notify};
@@ -20,6 +24,9 @@ use crate::{
         decode::{Cut, Decoder},
     },
 };
+
+/// The most units that leave in one write.
+const TOGETHER: usize = 16;
 
 /// A connection's state.
 pub(super) struct State {
@@ -188,7 +195,7 @@ impl State {
             let Some(unit) = &first.undecided else { return Head::Ready };
             let (no, end) = (first.no, matches!(unit, Unit::End { .. }));
             let (decision, changes) = first.route.decide_watching(Meta { dir, conn, no, unit });
-            let due = first.entered + Micros::try_from(decision.delay.as_micros()).unwrap_or(Micros::MAX / 2);
+            let due = first.entered + decision.micros();
             if now < due {
                 return Head::Wait(Wait { no, due: Some(due), changes });
             }
@@ -218,11 +225,12 @@ impl State {
                     return Head::Cut;
                 }
             }
-            let first = self.way(dir).queue.front_mut();
-            match first.and_then(|first| first.undecided.take()) {
-                Some(Unit::End { how }) => return Head::End(how),
-                _ => return Head::Ready,
+            let Some(first) = self.way(dir).queue.front_mut() else { return Head::Empty };
+            if let Some(Unit::End { how }) = first.undecided {
+                return Head::End(how);
             }
+            first.undecided = None;
+            return Head::Ready;
         }
     }
 
@@ -348,38 +356,61 @@ impl State {
                 Head::Empty | Head::Cut => return Drained::Empty,
                 Head::Wait(wait) => return Drained::Wait(wait),
                 Head::End(how) => self.deliver_end(Direction::Down, how, now),
-                Head::Ready => {
-                    let Some(first) = self.down.queue.front() else { return Drained::Empty };
-                    let rest = &first.bytes[first.moved..];
-                    if rest.is_empty() {
-                        self.release_first(Direction::Down, now);
-                        continue;
+                Head::Ready => match self.send_due(now) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        return match &self.socket {
+                            Some(socket) => Drained::Blocked(socket.clone()),
+                            None => Drained::Empty,
+                        };
                     }
-                    match self.send(rest) {
-                        Ok(0) => self.broke(now),
-                        Ok(n) => {
-                            if let Some(first) = self.down.queue.front_mut() {
-                                first.moved += n;
-                                if first.moved == first.bytes.len() {
-                                    self.release_first(Direction::Down, now);
-                                }
-                            }
-                            self.down.bytes += n as u64;
-                        }
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                            return match &self.socket {
-                                Some(socket) => Drained::Blocked(socket.clone()),
-                                None => Drained::Empty,
-                            };
-                        }
-                        Err(_) => self.broke(now),
-                    }
-                }
+                    Err(_) => self.broke(now),
+                },
             }
             if !self.down.is_full() {
                 self.down.wake();
             }
         }
+    }
+
+    /// Writes the first unit of the way down, which is ready, and those after it that are, too: what came together goes
+    /// together.
+    fn send_due(&mut self, now: Micros) -> io::Result<()> {
+        let conn = self.book.conn();
+        let mut slices = [IoSlice::new(&[]); TOGETHER];
+        let mut count = 0;
+        let mut bytes = 0;
+        for waiting in self.down.queue.iter_mut().take(TOGETHER) {
+            if !waiting.is_ready(Direction::Down, conn, now) {
+                break;
+            }
+            let rest = &waiting.bytes[waiting.moved..];
+            slices[count] = IoSlice::new(rest);
+            count += 1;
+            bytes += rest.len();
+        }
+        let mut moved = 0;
+        if bytes > 0 {
+            moved = match &self.socket {
+                Some(socket) if !self.broken => socket.try_write_vectored(&slices[..count])?,
+                _ => return Err(io::ErrorKind::BrokenPipe.into()),
+            };
+            if moved == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+        }
+        self.down.bytes += moved as u64;
+        for _ in 0..count {
+            let Some(first) = self.down.queue.front_mut() else { break };
+            let n = moved.min(first.bytes.len() - first.moved);
+            moved -= n;
+            first.moved += n;
+            if first.moved < first.bytes.len() {
+                break;
+            }
+            self.release_first(Direction::Down, now);
+        }
+        Ok(())
     }
 
     fn send(&self, bytes: &[u8]) -> io::Result<usize> {
@@ -459,6 +490,13 @@ impl State {
         }
     }
 
+    /// The server sends no more. Nothing is said to a client that has reset the connection, once the server knows.
+    pub(super) fn hang_up(&mut self, now: Micros) {
+        if self.socket.is_some() && !self.broken && self.up.end != End::Delivered(Close::Rst) {
+            self.end(Direction::Down, Close::Fin, now);
+        }
+    }
+
     /// The server lets go of the connection: its direction ends, if it has not yet, and what waits for it has no reader.
     pub(super) fn let_go(&mut self, now: Micros) {
         self.gone = true;
@@ -467,10 +505,7 @@ impl State {
         up.partial.clear();
         up.queue.retain(|waiting| matches!(waiting.undecided, Some(Unit::End { .. })));
         up.queued = 0;
-        if self.socket.is_some() && !self.broken {
-            self.flush(Direction::Down, now);
-            self.end(Direction::Down, Close::Fin, now);
-        }
+        self.hang_up(now);
         self.stir.notify_one();
     }
 

@@ -6,8 +6,8 @@ use tokio::sync::watch;
 
 use super::book::Route;
 use crate::{
-    fault::chain::Chain,
-    wire::{Close, Direction, Micros, Unit, UnitNo},
+    fault::chain::{Chain, Meta, Verdict},
+    wire::{Close, ConnNo, Direction, Micros, Unit, UnitNo},
 };
 
 /// How many bytes may wait in each direction. Above it, reading and writing wait too.
@@ -64,6 +64,22 @@ pub(super) struct Waiting {
     pub(super) bytes: Vec<u8>,
     /// How many of them have been moved.
     pub(super) moved: usize,
+}
+
+impl Waiting {
+    /// Whether its bytes may be moved as soon as those before it: its verdict is to pass, and it is due.
+    pub(super) fn is_ready(&mut self, dir: Direction, conn: ConnNo, now: Micros) -> bool {
+        let Some(unit) = &self.undecided else { return true };
+        if matches!(unit, Unit::End { .. }) {
+            return false;
+        }
+        let (decision, _) = self.route.decide_watching(Meta { dir, conn, no: self.no, unit });
+        let ready = decision.verdict == Verdict::Pass && self.entered + decision.micros() <= now;
+        if ready {
+            self.undecided = None;
+        }
+        ready
+    }
 }
 
 /// A unit that goes on at once, as a piece of the buffer it came in.

@@ -20,7 +20,7 @@ const INTERVALS: [u32; 7] = [250, 500, 1000, 2000, 3000, 5000, 10_000];
 const DISTANCES: [u32; 6] = [0, 20, 80, 200, 500, 1000];
 
 /// The bar.
-pub fn bar(rig: Rig) -> AnyView {
+pub fn bar(rig: Rig, table: RwSignal<bool>) -> AnyView {
     let shown = rig.stage.play.with_value(|play| play.step.controls.clone());
     let has = |control| shown.contains(&control);
     view! {
@@ -32,6 +32,14 @@ pub fn bar(rig: Rig) -> AnyView {
             {has(Control::Cure).then(|| cure(rig))}
             {has(Control::Distance).then(|| distance(rig))}
             {reset(rig)}
+            <button
+                class="pill swap"
+                aria-pressed=move || table.get().to_string()
+                disabled=move || !rig.stage.ready.get()
+                on:click=move |_| table.update(|table| *table = !*table)
+            >
+                {move || if table.get() { t("lab.picture") } else { t("lab.table") }}
+            </button>
         </div>
     }
     .into_any()
@@ -139,12 +147,8 @@ fn distance(rig: Rig) -> AnyView {
 }
 
 fn cure(rig: Rig) -> AnyView {
-    let all = [
-        ("none", Cure::None),
-        ("sequence", Cure::Sequence),
-        ("abort", Cure::Abort),
-        ("no_overlap", Cure::NoOverlap),
-    ];
+    let all =
+        [("none", Cure::None), ("sequence", Cure::Sequence), ("abort", Cure::Abort), ("no_overlap", Cure::NoOverlap)];
     let options = all.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.cure_{name}")))).collect();
     let current = Signal::derive(move || {
         let cure = rig.settings.with(|settings| settings.cure);

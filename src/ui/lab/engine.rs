@@ -13,8 +13,8 @@ use crate::{
         session::{Event, Session},
         short_poll::ShortPoll,
     },
-    diagram::{ExchangeKey, Reel},
-    wire::{ClientNo, Fact, control::Command},
+    diagram::ExchangeKey,
+    wire::{ClientNo, Fact, Micros, control::Command},
 };
 
 /// Handles on things that only a browser has.
@@ -39,30 +39,31 @@ impl Default for Engine {
 
 impl Rig {
     /// Makes the lab and connects to it, until that succeeds.
-    pub fn connect(self, reel: Reel) {
+    pub fn connect(self) {
         self.standing.set(Standing::Connecting);
         let spec = self.spec.get_value();
         spawn_local(async move {
-            match Session::open(&spec, move |event| self.hear(event, reel)).await {
+            match Session::open(&spec, move |event| self.hear(event)).await {
                 Ok(session) => {
+                    self.port.set(session.port());
                     self.engine.attempts.set_value(0);
                     self.engine.session.set_value(Some(session));
                 }
                 Err(why) => {
                     self.refusal.set(why);
                     self.standing.set(Standing::Refused);
-                    self.connect_later(reel);
+                    self.connect_later();
                 }
             }
         });
         on_cleanup(move || self.hang_up());
     }
 
-    fn connect_later(self, reel: Reel) {
+    fn connect_later(self) {
         let attempt = self.engine.attempts.get_value();
         self.engine.attempts.set_value(attempt + 1);
         let wait = backoff::wait_ms(attempt + 1, browser::random());
-        gloo_timers::callback::Timeout::new(wait, move || self.connect(reel)).forget();
+        gloo_timers::callback::Timeout::new(wait, move || self.connect()).forget();
     }
 
     fn hang_up(self) {
@@ -71,29 +72,28 @@ impl Rig {
         self.engine.session.try_update_value(Option::take);
     }
 
-    fn hear(self, event: Event, reel: Reel) {
+    fn hear(self, event: Event) {
         match event {
             Event::Fresh { ledger, lab } => {
                 self.stage.ledger.set(ledger);
                 self.state.set(lab);
-                reel.clear();
+                self.reel.clear();
             }
             Event::Records(records) => {
                 self.stage.ledger.update(|ledger| records.iter().for_each(|record| ledger.apply(&record.seen)));
-                reel.extend(records);
+                self.reel.push(&records);
             }
             Event::State(lab) => self.state.set(lab),
-            Event::Clock(aligned) => {
-                reel.align(aligned.offset);
+            Event::Clock(_) => {
                 if self.standing.get_untracked() == Standing::Aligning {
                     self.standing.set(Standing::Live);
                 }
             }
-            Event::Link(link) => self.linked(link, reel),
+            Event::Link(link) => self.linked(link),
         }
     }
 
-    fn linked(self, link: Link, reel: Reel) {
+    fn linked(self, link: Link) {
         let aligned = self.session().is_some_and(|session| session.now().is_some());
         match link {
             Link::Connecting => self.standing.set(Standing::Connecting),
@@ -104,7 +104,7 @@ impl Rig {
             Link::Gone => {
                 self.running.set(false);
                 self.hang_up();
-                self.connect(reel);
+                self.connect();
             }
         }
     }
@@ -129,7 +129,8 @@ impl Rig {
             // Not from inside the client's own call: stopping drops it.
             spawn_local(async move { self.halt() });
         };
-        let client = ShortPoll::start(session, number, self.settings.get_untracked(), move |answer| self.show(answer), finished);
+        let client =
+            ShortPoll::start(session, number, self.settings.get_untracked(), move |answer| self.show(answer), finished);
         self.engine.client.set_value(Some(client));
         self.running.set(true);
     }
@@ -150,11 +151,15 @@ impl Rig {
         }
     }
 
-    /// The page went out of sight, or came back.
-    pub fn hidden(self, hidden: bool) {
+    /// The page went out of sight, or came back: it writes that down, since a hidden page's timers are slowed.
+    pub fn look(self) {
         if let Some(session) = self.session() {
-            session.observe(None, None, Fact::Visibility { hidden });
+            session.observe(None, None, Fact::Visibility { hidden: browser::hidden() });
         }
+    }
+
+    pub(super) fn time(self) -> Micros {
+        self.session().and_then(|session| session.now()).unwrap_or_default()
     }
 
     /// Puts an answer on the board, as the client decided.

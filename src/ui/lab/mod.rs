@@ -8,10 +8,10 @@ pub mod rig;
 
 use leptos::prelude::*;
 
-use self::rig::{Rig, Standing};
+use self::rig::Rig;
 use super::stage::{Play, Stage};
 use crate::{
-    diagram::{Reel, details::Details, table::Table, view::Picture},
+    diagram::{details::Details, table::Table, view::Picture},
     i18n::t,
 };
 
@@ -19,70 +19,85 @@ use crate::{
 #[island]
 pub fn Lab() -> impl IntoView {
     let rig = Rig::new(expect_context::<Stage>());
-    let reel = Reel::new();
     let table = RwSignal::new(false);
-    come_alive(rig, reel);
+    come_alive(rig);
+    let picture = move || picture(rig, false);
     view! {
         <section class="lab" aria-label=t("lab.title") data-hydrated=move || rig.stage.ready.get().to_string()>
-            {controls::bar(rig)}
+            {controls::bar(rig, table)}
             <div class="around">{parts::banner(rig)} {parts::board(rig)} {parts::standing(rig)}</div>
-            <div class="stage" data-details=move || reel.selected.get().is_some().to_string()>
+            <div class="stage" data-details=move || rig.selected.get().is_some().to_string()>
                 <div class="sheet" id="lab-picture">
-                    <Show when=move || table.get() fallback=move || view! { <Picture reel=reel running=rig.running /> }>
-                        <Table reel=reel />
+                    <Show when=move || table.get() fallback=picture>
+                        <Table reel=rig.reel selected=rig.selected />
                     </Show>
                 </div>
-                <Details reel=reel />
+                <Details reel=rig.reel selected=rig.selected />
             </div>
             {parts::strip(rig)}
-            <button
-                class="pill swap"
-                aria-pressed=move || table.get().to_string()
-                on:click=move |_| table.update(|table| *table = !*table)
-            >
-                {move || if table.get() { t("lab.picture") } else { t("lab.table") }}
-            </button>
         </section>
     }
+    .into_any()
 }
 
-/// The small lab of the home page: the visitor's own browser polling, with nothing to set.
+/// The small lab of the home page: the visitor's own browser polling, with nothing to set. It runs while it is looked at,
+/// for a minute.
 #[island]
 pub fn Glance(
-    /// How its lab is made and its client works.
+    /// How its lab is made and how its client works.
     play: Play,
 ) -> impl IntoView {
     let rig = Rig::new(Stage::new(play));
-    let reel = Reel::new();
-    come_alive(rig, reel);
+    come_alive(rig);
     view! {
         <section class="glance" aria-label=t("lab.title")>
-            <Picture reel=reel running=rig.running />
+            {picture(rig, true)}
+            <div class="under">
+                {parts::standing(rig)}
+                <button
+                    class="pill"
+                    disabled=move || !rig.usable()
+                    hidden=move || rig.running.get()
+                    on:click=move |_| rig.start()
+                >
+                    {t("lab.glance_again")}
+                </button>
+            </div>
         </section>
     }
+    .into_any()
+}
+
+fn picture(rig: Rig, bare: bool) -> AnyView {
+    let technique = rig.stage.play.with_value(|play| play.step.client.technique);
+    let now = Callback::new(move |()| rig.now());
+    view! {
+        <Picture reel=rig.reel selected=rig.selected technique=technique live=rig.running now=now port=rig.port bare=bare />
+    }
+    .into_any()
 }
 
 /// Connects, once the page is alive, and listens to what concerns the whole page.
-fn come_alive(rig: Rig, reel: Reel) {
+fn come_alive(rig: Rig) {
     #[cfg(feature = "hydrate")]
     {
-        use crate::ui::page::is_idle;
+        use crate::{ui::page::is_idle, wire::control::Command};
 
         Effect::new(move |before: Option<()>| {
             if before.is_none() {
-                rig.connect(reel);
+                rig.connect();
             }
         });
         Effect::new(move |_| {
-            if let Some(key) = reel.selected.get() {
+            if let Some(key) = rig.selected.get() {
                 rig.picked(key);
             }
         });
-        let visibility = window_event_listener(leptos::ev::visibilitychange, move |_| rig.hidden(is_hidden()));
+        let visibility = window_event_listener(leptos::ev::visibilitychange, move |_| rig.look());
         let keys = window_event_listener(leptos::ev::keydown, move |event| {
             let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
             if plain && is_idle(&event) && event.key().eq_ignore_ascii_case("p") && rig.running.get_untracked() {
-                rig.command(crate::wire::control::Command::Publish);
+                rig.command(Command::Publish);
             }
         });
         on_cleanup(move || {
@@ -90,5 +105,6 @@ fn come_alive(rig: Rig, reel: Reel) {
             keys.remove();
         });
     }
-    let _ = (rig, reel, Standing::Live);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = rig;
 }

@@ -4,9 +4,11 @@ use leptos::prelude::*;
 
 use crate::{
     client::poll::Alert,
+    diagram::{ExchangeKey, Reel},
     fault::Fault,
     ui::stage::Stage,
     wire::{
+        Micros,
         control::{Command, LabSpec, LabState},
         observation::ClientSettings,
     },
@@ -56,6 +58,12 @@ pub struct Rig {
     pub settings: RwSignal<ClientSettings>,
     /// What the board shows.
     pub board: RwSignal<Board>,
+    /// The log of the run.
+    pub reel: Reel,
+    /// The exchange that the reader picked.
+    pub selected: RwSignal<Option<ExchangeKey>>,
+    /// The port of the lab, once it is known.
+    pub port: RwSignal<String>,
     /// How the lab was made; its faults can be mended and broken again.
     pub spec: StoredValue<LabSpec>,
     #[cfg(feature = "hydrate")]
@@ -78,6 +86,9 @@ impl Rig {
             running: RwSignal::new(false),
             settings: RwSignal::new(settings),
             board: RwSignal::default(),
+            reel: Reel::new(),
+            selected: RwSignal::new(None),
+            port: RwSignal::default(),
             spec: StoredValue::new(spec),
             #[cfg(feature = "hydrate")]
             engine: super::engine::Engine::default(),
@@ -119,6 +130,14 @@ impl Rig {
         self.halt();
     }
 
+    /// Now, on the server's clock, as far as the page knows it; 0 before that.
+    pub fn now(self) -> Micros {
+        #[cfg(feature = "hydrate")]
+        return self.time();
+        #[cfg(not(feature = "hydrate"))]
+        0
+    }
+
     /// Asks something of the lab.
     pub fn command(self, command: Command) {
         #[cfg(feature = "hydrate")]
@@ -131,6 +150,7 @@ impl Rig {
     pub fn reset(self) {
         self.stop();
         self.board.set(Board::default());
+        self.selected.set(None);
         self.command(Command::Reset);
     }
 }

@@ -1,16 +1,61 @@
-//! What a request says about itself: numbers in the query, or as parameters of `Accept`.
+//! What a request on the lab's listener says: which lab, who asks, and the numbers in its query.
 
-use axum::http::{HeaderMap, Uri, header};
+use std::sync::Arc;
 
-use super::outlet::Who;
-use crate::error::Error;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, Uri, header, request::Parts},
+};
+
+use super::{
+    State,
+    outlet::{Outlet, Who},
+};
+use crate::{error::Error, wire::LabId};
 
 /// The largest number that a page's script can hold exactly (2^53 - 1).
 const LARGEST: u64 = (1 << 53) - 1;
 
+/// A request to a lab that exists.
+#[derive(Debug)]
+pub struct Asked {
+    /// The lab.
+    pub outlet: Arc<Outlet>,
+    /// Who asks.
+    pub who: Who,
+    /// The members of all `If-None-Match` fields as one list (RFC 9110 §5.3).
+    pub if_none_match: String,
+    uri: Uri,
+}
+
+impl Asked {
+    /// A number in the query, if it is there.
+    ///
+    /// # Errors
+    /// 400 if it is there and is no number.
+    pub fn number(&self, name: &'static str) -> Result<Option<u64>, Error> {
+        number(&self.uri, name)
+    }
+}
+
+impl FromRequestParts<State> for Asked {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        let segment = parts.uri.path().strip_prefix("/l/").and_then(|rest| rest.split('/').next());
+        let outlet = segment.and_then(LabId::parse).and_then(|lab| state.outlets.outlet(&lab));
+        let outlet = outlet
+            .ok_or_else(|| Error::not_found("there is no such lab; a lab ends ten minutes after its page has gone"))?;
+        let conditions = parts.headers.get_all(header::IF_NONE_MATCH).iter();
+        let conditions: Vec<&str> = conditions.filter_map(|value| value.to_str().ok()).collect();
+        let who = who(&parts.uri, &parts.headers);
+        Ok(Self { outlet, who, if_none_match: conditions.join(","), uri: parts.uri.clone() })
+    }
+}
+
 /// The client and the exchange, by the specification of identity: the first number of each name counts, from 1. The
 /// wire's decoder reads them by the same rule, so that both witnesses tell of the same exchange.
-pub fn who(uri: &Uri, headers: &HeaderMap) -> Who {
+fn who(uri: &Uri, headers: &HeaderMap) -> Who {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let pairs = || uri.query().unwrap_or_default().split('&').chain(accept.split([',', ';']).map(str::trim));
     let find = |name| pairs().find_map(|pair: &str| digits(pair.strip_prefix(name)?).filter(|number| *number > 0));
@@ -20,11 +65,7 @@ pub fn who(uri: &Uri, headers: &HeaderMap) -> Who {
     }
 }
 
-/// A number in the query, if it is there.
-///
-/// # Errors
-/// 400 if it is there and is no number.
-pub fn number(uri: &Uri, name: &'static str) -> Result<Option<u64>, Error> {
+fn number(uri: &Uri, name: &'static str) -> Result<Option<u64>, Error> {
     let Some(text) = in_query(uri.query().unwrap_or_default(), name) else { return Ok(None) };
     let number = digits(text).filter(|number| *number <= LARGEST);
     number.map(Some).ok_or_else(|| Error::bad_request(format!("{name} is a whole number from 0 to {LARGEST}")))

@@ -1,0 +1,314 @@
+//! One exchange on paper: a request out, an answer back, and what befell them.
+
+use super::{
+    fold::{ExchangeKey, Scene},
+    layout::{Desk, Owner, key_numbers},
+    mark::{Anchor, Dot, Label, Line, Outcome, Part, Shape, Tip, Tone},
+    story::{Board, Told, Try},
+};
+use crate::wire::{Ending, Micros};
+
+/// How far an arrow goes before its second witness has seen it, as a share of the way.
+const REACH: f32 = 0.9;
+
+/// How far an arrow goes of which nobody saw more than its start.
+const STUB: f32 = 0.34;
+
+/// Where an arrow of a request from outside the page begins: it has no browser that we know.
+const OUTSIDE: f32 = 30.0;
+
+/// Bars of answers that are held back at the same time stand side by side.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    /// Until where each lane is taken.
+    busy: [f32; 4],
+    /// Labels that wait until all lines are known: the line, and what to write.
+    waiting: Vec<(usize, Owner, (u32, u32), Tone, Label)>,
+}
+
+/// About how many elements an exchange takes.
+pub(super) fn nodes(told: &Told) -> u16 {
+    let mut nodes = 3;
+    nodes += u16::from(told.held.is_some()) + u16::from(told.ended.is_some());
+    nodes += if told.empty() { 0 } else { 1 };
+    nodes += match told.shown {
+        Some((_, _, Board::Back(_))) => 3,
+        Some((_, _, Board::On)) => 1,
+        _ => 0,
+    };
+    nodes + u16::try_from(told.tries.len().saturating_sub(1)).unwrap_or(8).min(8)
+}
+
+/// Draws an exchange.
+pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut Lanes) {
+    let (a, b) = key_numbers(told.key);
+    let owner = Owner { key: Some(told.key), technique: told.technique, selected: desk.selected == Some(told.key) };
+    // Something takes 5 ms even without a distance, or nothing would ever be seen on its way.
+    let expected = Micros::from(scene.distance_ms().unwrap_or(0)) * 1000 + 5000;
+    let mut pen = Pen { desk, told, owner, a, b, expected, lines: Vec::with_capacity(2) };
+    for (i, t) in told.tries.iter().enumerate() {
+        pen.request(i as u32, Some(t), lanes);
+    }
+    if told.tries.is_empty() && told.asked.is_some() {
+        pen.request(0, None, lanes);
+    }
+    pen.held(lanes);
+    pen.answer(lanes);
+    pen.ends();
+    let Pen { lines, .. } = pen;
+    if lines.is_empty() {
+        return;
+    }
+    let top = lines.iter().map(|l| l[1].min(l[3])).fold(f32::MAX, f32::min);
+    let bottom = lines.iter().map(|l| l[1].max(l[3])).fold(f32::MIN, f32::max);
+    let label = Label::Summary(told.key.number(), Outcome::of(told), told.took());
+    let (x0, x1) = (desk.paper.browser - 12.0, desk.paper.server + 12.0);
+    let (y0, y1) = (top - 8.0, bottom + 8.0);
+    if desk.cursor == Some(told.key) {
+        desk.put((Part::Cursor, a, b), owner, (y0, y1), Shape::Cursor { x0, y0, x1, y1 });
+    }
+    if owner.selected {
+        desk.put((Part::Halo, a, b), owner, (y0, y1), Shape::Halo { x0, y0, x1, y1 });
+        witnesses(desk, told, owner, &lines);
+    }
+    desk.put((Part::Hit, a, b), owner, (top, bottom), Shape::Hit { lines, label });
+}
+
+/// Writes the labels of the arrows, now that all lines are known.
+pub(super) fn label(desk: &mut Desk<'_>, lanes: &Lanes) {
+    for (line, owner, (a, b), tone, label) in &lanes.waiting {
+        let size = desk.text();
+        let Some((x, y)) = desk.middle.place(*line, label, size) else { continue };
+        if desk.room.take(y, 1) {
+            let shape = Shape::Words { x, y, anchor: Anchor::Middle, tone: *tone, label: *label };
+            desk.put((Part::MidLabel, *a, *b), *owner, (y - 12.0, y + 5.0), shape);
+        }
+    }
+}
+
+struct Pen<'d, 'a> {
+    desk: &'d mut Desk<'a>,
+    told: &'d Told,
+    owner: Owner,
+    a: u32,
+    b: u32,
+    expected: Micros,
+    lines: Vec<[f32; 4]>,
+}
+
+impl Pen<'_, '_> {
+    fn outside(&self) -> bool {
+        matches!(self.told.key, ExchangeKey::Loose { .. })
+    }
+
+    /// Where the browser's end of a line is.
+    fn browser(&self) -> f32 {
+        self.desk.paper.browser + if self.outside() { OUTSIDE } else { 0.0 }
+    }
+
+    fn arrow(&mut self, part: Part, n: u32, ends: [f32; 4], line: Line, tip: Tip) -> usize {
+        let [x0, y0, x1, y1] = ends;
+        let id = (part, self.a, self.b << 3 | n.min(7));
+        self.desk.put(id, self.owner, (y0.min(y1) - 5.0, y0.max(y1) + 5.0), Shape::Arrow { x0, y0, x1, y1, line, tip });
+        self.lines.push(ends);
+        self.desk.middle.line(ends);
+        self.desk.middle.lines() - 1
+    }
+
+    fn cross(&mut self, part: Part, n: u32, x: f32, y: f32) {
+        let id = (part, self.a, self.b << 3 | n.min(7));
+        self.desk.put(id, self.owner, (y - 6.0, y + 6.0), Shape::Cross { x, y });
+    }
+
+    fn wait(&self, lanes: &mut Lanes, line: usize, n: u32, tone: Tone, label: Label) {
+        lanes.waiting.push((line, self.owner, (self.a, self.b << 3 | n.min(7)), tone, label));
+    }
+
+    /// An arrow that has not landed: as far as it can have come by now, and whether it may still be on its way.
+    fn flying(&mut self, from: Micros, over: bool) -> (f32, f32, Tip) {
+        let elapsed = self.desk.end - from;
+        let share = (elapsed as f32 / self.expected as f32).clamp(0.02, 1.0);
+        let going = self.desk.live && !over;
+        self.desk.moving |= going && elapsed < self.expected;
+        let y = self.desk.y(from + elapsed.clamp(0, self.expected));
+        (REACH * share, y, if going { Tip::Flying } else { Tip::Open })
+    }
+
+    fn request(&mut self, n: u32, t: Option<&Try>, lanes: &mut Lanes) {
+        let told = self.told;
+        let (x0, x1) = (self.browser(), self.desk.paper.server);
+        let from = if n == 0 { told.asked } else { None }.or(t.and_then(|t| t.up_seen));
+        let Some(from) = from else { return };
+        let part = if n == 0 { Part::Request } else { Part::Again };
+        let y0 = self.desk.y(from);
+        let over = told.finish();
+        let reach = |share: f32| x0 + (x1 - x0) * share;
+        let landed = t.and_then(|t| t.up_released);
+        let line = if let Some(at) = landed {
+            // Within the clock error it may seem to land before it left.
+            let y1 = self.desk.y(at.max(from));
+            let line = self.arrow(part, n, [x0, y0, x1, y1], Line::Request, Tip::Landed);
+            if at < from {
+                self.wait(lanes, line, n, Tone::Faint, Label::Level);
+            }
+            line
+        } else if let Some((at, _)) = t.and_then(|t| t.up_dropped) {
+            let y1 = self.desk.y(at.max(from));
+            let line = self.arrow(part, n, [x0, y0, reach(0.5), y1], Line::Request, Tip::Open);
+            self.cross(Part::Cross, n, reach(0.5), y1);
+            self.wait(lanes, line, n, Tone::Bad, Label::Swallowed);
+            line
+        } else if t.and_then(|t| t.up_seen).is_some() {
+            let (share, y1, tip) = self.flying(from, over.is_some());
+            let line = self.arrow(part, n, [x0, y0, reach(share), y1], Line::Request, tip);
+            if let Some((at, how)) = t.and_then(|t| t.cut).filter(|_| tip == Tip::Open) {
+                let y = self.desk.y(at).min(y1.max(y0));
+                self.cross(Part::Cross, n, reach(share), y.max(y1));
+                self.wait(lanes, line, n, Tone::Bad, Label::Cut(how));
+            }
+            line
+        } else if over.is_some() && told.answered.is_none() {
+            // Given up before the wire saw anything of it.
+            let y1 = self.desk.y(over.unwrap_or(from).min(from + self.expected).max(from));
+            let line = self.arrow(part, n, [x0, y0, reach(STUB), y1], Line::Request, Tip::Open);
+            self.wait(lanes, line, n, Tone::Soft, Label::NeverOnWire);
+            line
+        } else {
+            let (share, y1, tip) = self.flying(from, told.answered.is_some());
+            let share = if told.answered.is_some() { STUB } else { share };
+            self.arrow(part, n, [x0, y0, reach(share), y1], Line::Request, tip)
+        };
+        if n > 0 {
+            self.wait(lanes, line, n, Tone::Soft, Label::SentAgain);
+        } else if self.outside() {
+            self.wait(lanes, line, n, Tone::Faint, Label::Outside);
+        }
+    }
+
+    /// The bar of an answer that a fault holds back.
+    fn held(&mut self, lanes: &mut Lanes) {
+        let Some(held) = self.told.held else { return };
+        let planned = held.from + held.planned;
+        let now = if self.desk.live { self.desk.end } else { planned };
+        let given_up = self.told.ended.map(|end| end.0).filter(|at| *at > held.from);
+        let until = held.until.unwrap_or(planned.min(now).min(given_up.unwrap_or(Micros::MAX)));
+        self.desk.moving |= held.until.is_none() && self.desk.live && self.desk.end < planned;
+        let (y0, y1) = (self.desk.y(held.from), self.desk.y(until.max(held.from)));
+        let y1 = y1.max(y0 + 4.0);
+        let free = lanes.busy.iter().position(|busy| *busy <= y0).unwrap_or(lanes.busy.len() - 1);
+        lanes.busy[free] = y1;
+        let x = self.desk.paper.server + 11.0 * free as f32;
+        let shape = Shape::Bar { x, y0, y1, hatched: true };
+        self.desk.put((Part::Held, self.a, self.b), self.owner, (y0, y1), shape);
+        if y1 - y0 > 9.0 {
+            let label = Label::HeldBack(until - held.from);
+            let off = 14.0 + 11.0 * free as f32;
+            let id = (Part::RightLabel, self.a, self.b);
+            self.desk.beside(id, self.owner, (y0 + y1) / 2.0, Tone::Bad, label, off);
+        }
+    }
+
+    fn answer(&mut self, lanes: &mut Lanes) {
+        let told = self.told;
+        let (x0, x1) = (self.desk.paper.server, self.browser());
+        let reach = |share: f32| x0 + (x1 - x0) * share;
+        let t = told.main_try();
+        let line = match told.status {
+            Some(status) if status >= 400 => Line::Bad,
+            _ if told.turned_back().is_some() => Line::Bad,
+            _ if told.empty() => Line::Empty,
+            _ => Line::Answer,
+        };
+        let tone = match line {
+            Line::Bad => Tone::Bad,
+            Line::Empty => Tone::Faint,
+            _ => Tone::News,
+        };
+        let label = Label::of_answer(told);
+        let Some(seen) = t.and_then(|t| t.down_seen) else {
+            // The browser has it, but the wire did not tell: an arrow with one witness only.
+            if let Some(at) = told.answered {
+                let y1 = self.desk.y(at);
+                let y0 = self.desk.y(at - self.expected.min(at - told.start()).max(0) / 3);
+                let line = self.arrow(Part::Answer, 0, [reach(1.0 - STUB), y0, x1, y1], line, Tip::Landed);
+                self.wait(lanes, line, 4, Tone::Soft, Label::NotSeen);
+            }
+            return;
+        };
+        let whole = t.and_then(|t| t.down_whole).unwrap_or(seen);
+        if whole - seen > 5000 {
+            let (y0, y1) = (self.desk.y(seen), self.desk.y(whole));
+            let x = self.desk.paper.server;
+            let shape = Shape::Bar { x, y0, y1, hatched: false };
+            self.desk.put((Part::Open, self.a, self.b), self.owner, (y0, y1), shape);
+        }
+        let y0 = self.desk.y(whole);
+        if let Some(at) = told.answered {
+            let own = self.arrow(Part::Answer, 0, [x0, y0, x1, self.desk.y(at.max(whole))], line, Tip::Landed);
+            self.wait(lanes, own, 4, tone, label);
+            if at < whole {
+                self.wait(lanes, own, 5, Tone::Faint, Label::Level);
+            }
+        } else if let Some((at, _)) = t.and_then(|t| t.down_dropped) {
+            let y1 = self.desk.y(at.max(whole));
+            let own = self.arrow(Part::Answer, 0, [x0, y0, reach(0.5), y1], line, Tip::Open);
+            self.cross(Part::Cross, 6, reach(0.5), y1);
+            self.wait(lanes, own, 4, Tone::Bad, Label::Swallowed);
+        } else if let Some(released) =
+            t.and_then(|t| t.down_released).filter(|_| self.outside() || told.ended.is_some())
+        {
+            // It left in full, and no page had it: nobody waited any more, or it went to somebody outside.
+            let gap = if self.outside() { 0.0 } else { 12.0 };
+            let ends = [x0, y0, x1 + gap, self.desk.y(released.max(whole))];
+            let own = self.arrow(Part::Answer, 0, ends, line, Tip::Open);
+            let nobody = if self.outside() { label } else { Label::NobodyWaits };
+            self.wait(lanes, own, 4, if self.outside() { tone } else { Tone::Soft }, nobody);
+        } else {
+            let (share, y1, tip) = self.flying(whole, told.finish().is_some());
+            let own = self.arrow(Part::Answer, 0, [x0, y0, reach(share), y1], line, tip);
+            if let Some((_, how)) = t.and_then(|t| t.cut) {
+                self.cross(Part::Cross, 6, reach(share), y1);
+                self.wait(lanes, own, 4, Tone::Bad, Label::Cut(how));
+            }
+        }
+    }
+
+    /// What the browser made of it.
+    fn ends(&mut self) {
+        let told = self.told;
+        let x = self.desk.paper.browser;
+        if let Some((at, version, board)) = told.shown {
+            self.desk.board(self.owner, (self.a, self.b), at, version, board);
+        }
+        if let Some((at, version)) = told.ignored {
+            let y = self.desk.y(at);
+            let shape = Shape::Dot { x, y, dot: Dot::Ignored };
+            self.desk.put((Part::Board, self.a, self.b), self.owner, (y - 6.0, y + 6.0), shape);
+            let id = (Part::LeftLabel, self.a, self.b);
+            self.desk.beside(id, self.owner, y, Tone::Ink, Label::Ignored(version), 14.0);
+        }
+        if let Some((at, how)) = told.ended {
+            let y = self.desk.y(at);
+            self.cross(Part::EndCross, 0, x, y);
+            let tone = if how == Ending::Aborted { Tone::Soft } else { Tone::Bad };
+            let id = (Part::LeftLabel, self.a, self.b);
+            self.desk.beside(id, self.owner, y, tone, Label::Ended(how), 14.0);
+        }
+    }
+}
+
+/// Ticks across the lines of the selected exchange where the tap saw and released it.
+fn witnesses(desk: &mut Desk<'_>, told: &Told, owner: Owner, lines: &[[f32; 4]]) {
+    let Some(t) = told.main_try() else { return };
+    let (a, b) = key_numbers(told.key);
+    let (up, down) = (lines.first().copied(), lines.last().copied().filter(|_| lines.len() > 1));
+    let times = [(up, t.up_seen), (up, t.up_released), (down, t.down_seen), (down, t.down_released)];
+    for (n, (line, at)) in times.into_iter().enumerate() {
+        let (Some([x0, y0, x1, y1]), Some(at)) = (line, at) else { continue };
+        let y = desk.y(at).clamp(y0.min(y1), y0.max(y1));
+        let share = if (y1 - y0).abs() < 0.01 { 0.0 } else { (y - y0) / (y1 - y0) };
+        let slope = (y1 - y0) / (x1 - x0);
+        let shape = Shape::Witness { x: x0 + (x1 - x0) * share, y, slope };
+        desk.put((Part::Witness, a, b << 3 | n as u32), owner, (y - 6.0, y + 6.0), shape);
+    }
+}

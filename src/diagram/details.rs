@@ -1,0 +1,292 @@
+//! The selected exchange, exactly: its times by witness, its price, its bytes, what befell it, and where that is written.
+
+use leptos::{ev, html, prelude::*};
+
+use super::{
+    draw::{Path, hue},
+    fold::{Bytes, ExchangeKey, Piece, Scene},
+    mark::Outcome,
+    quantity::{bytes, moment, number, span},
+    reel::Reel,
+    story::{Board, Told, Try},
+    words::outcome,
+};
+use crate::{
+    i18n::{t, tf},
+    wire::{Direction, Ending, Micros},
+};
+
+/// The drawer. Without a selection it says what to do; with one it can be closed, by Esc too.
+#[component]
+pub fn Details(
+    /// The run.
+    reel: Reel,
+    /// The exchange.
+    selected: RwSignal<Option<ExchangeKey>>,
+) -> impl IntoView {
+    let close = move || selected.set(None);
+    let body = NodeRef::<html::Div>::new();
+    let sheet = Memo::new(move |_| {
+        let key = selected.get()?;
+        reel.track();
+        reel.with(|scene| Sheet::of(scene, key))
+    });
+    view! {
+        <div
+            class="pc-details"
+            node_ref=body
+            on:keydown=move |event: ev::KeyboardEvent| {
+                if event.key() == "Escape" && selected.get_untracked().is_some() {
+                    event.stop_propagation();
+                    close();
+                }
+            }
+        >
+            {move || match sheet.get() {
+                None => view! { <p class="pc-none">{t("picture.nothing_selected")}</p> }.into_any(),
+                Some(sheet) => sheet.view(Callback::new(move |()| close())),
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+/// All that the drawer says, as text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sheet {
+    title: String,
+    subtitle: String,
+    hue: &'static str,
+    times: Vec<(String, String)>,
+    weight: Bytes,
+    empty: bool,
+    happened: Vec<String>,
+    texts: Vec<(String, String)>,
+    links: Vec<(&'static str, String)>,
+}
+
+impl Sheet {
+    /// The sheet of an exchange, if the scene has it.
+    pub fn of(scene: &Scene, key: ExchangeKey) -> Option<Self> {
+        let told = scene.story().get(key)?;
+        let facts = scene.exchanges().get(&key)?;
+        let t0 = told.main_try();
+        let what = outcome(tf, &Outcome::of(told));
+        let no = number(u64::from(key.number()));
+        let title =
+            if told.status.is_some() || told.answered.is_some() { "picture.title" } else { "picture.title_request" };
+        let mut target = facts.asked.as_ref().map(|asked| (asked.what.method.clone(), asked.what.target.clone()));
+        for t in &told.tries {
+            let head = t.head_up.and_then(|no| scene.unit_seen(t.conn, Direction::Up, no)?.seen.as_ref());
+            if let (None, Some(Piece::Request { asked, .. })) = (&target, head.map(|head| &head.what)) {
+                target = Some((asked.method.clone(), asked.target.clone()));
+            }
+        }
+        let mut subtitle = target.map(|(method, target)| format!("{method} {}", short(&target))).unwrap_or_default();
+        if let Some(t) = t0 {
+            let (conn, nth) = (number(u64::from(t.conn)), number(u64::from(t.nth)));
+            subtitle.push_str(" · ");
+            subtitle.push_str(&tf("picture.on_connection", &[("conn", &conn), ("nth", &nth)]));
+        }
+        Some(Self {
+            title: tf(title, &[("n", &no), ("what", &what)]),
+            subtitle,
+            hue: hue(told.technique),
+            times: times(scene, told, t0),
+            weight: told.bytes,
+            empty: told.empty(),
+            happened: happened(told),
+            texts: texts(scene, t0),
+            links: links(told),
+        })
+    }
+
+    fn view(self, close: Callback<()>) -> AnyView {
+        let times: Vec<_> = self
+            .times
+            .into_iter()
+            .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any())
+            .collect();
+        let happened: Vec<_> = self.happened.into_iter().map(|said| view! { <li>{said}</li> }.into_any()).collect();
+        let texts: Vec<_> =
+            self.texts.into_iter().map(|(name, text)| view! { <h5>{name}</h5><pre>{text}</pre> }.into_any()).collect();
+        let links: Vec<_> = self
+            .links
+            .into_iter()
+            .map(|(address, name)| {
+                view! { <li><a href=address rel="noreferrer" target="_blank">{name}</a></li> }.into_any()
+            })
+            .collect();
+        let nothing = happened.is_empty();
+        view! {
+            <div class=format!("pc-sheet {}", self.hue)>
+                <div class="pc-sheet-top">
+                    <h4>{self.title}</h4>
+                    <button class="pc-close" aria-label=t("picture.close") title=t("picture.close") on:click=move |_| close.run(())>
+                        <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true"><path d="M5 5l10 10M15 5L5 15"></path></svg>
+                    </button>
+                </div>
+                <p class="pc-where">{self.subtitle}</p>
+                <dl>{times}</dl>
+                <h5 hidden=nothing>{t("picture.happened")}</h5>
+                <ul class="pc-happened" hidden=nothing>{happened}</ul>
+                <h5>{t("picture.cost")}</h5>
+                {cost(self.weight, self.empty)}
+                {texts}
+                <h5>{t("picture.standard")}</h5>
+                <ul class="pc-links">{links}</ul>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+/// The target without the lab's name, which says nothing to a reader.
+fn short(target: &str) -> &str {
+    target.strip_prefix("/l/").and_then(|rest| rest.split_once('/')).map_or(target, |(_, rest)| rest)
+}
+
+fn times(scene: &Scene, told: &Told, t0: Option<&Try>) -> Vec<(String, String)> {
+    let start = scene.start();
+    let mut list = Vec::with_capacity(9);
+    let mut line = |key: &str, at: Option<Micros>, wanted: bool| {
+        if wanted || at.is_some() {
+            list.push((t(key), at.map_or_else(|| t("picture.unseen"), |at| moment(at - start))));
+        }
+    };
+    line("picture.sent_by_browser", told.asked, true);
+    line("picture.seen_on_wire", t0.and_then(|t| t.up_seen), true);
+    line("picture.reached_server", t0.and_then(|t| t.up_released), false);
+    line("picture.answer_ready", told.answering, false);
+    line("picture.answer_on_wire", t0.and_then(|t| t.down_seen), false);
+    line("picture.answer_left", t0.and_then(|t| t.down_released), false);
+    line("picture.back_in_browser", told.answered, told.ended.is_none());
+    line("picture.ended_at", told.ended.map(|end| end.0), false);
+    if let Some(took) = told.took() {
+        list.push((t("picture.took"), span(took)));
+    }
+    if let Some(error) = scene.clock_error(told.start()) {
+        list.push((t("picture.of_clock"), format!("±{}", span(error))));
+    }
+    list
+}
+
+fn happened(told: &Told) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(held) = told.held {
+        let time = held.until.map_or(held.planned, |until| until - held.from);
+        said.push(tf("picture.happened_held", &[("time", &span(time))]));
+    }
+    if let Some((_, version, Board::Back(from))) = told.shown {
+        said.push(tf("picture.happened_back", &[("from", &number(from)), ("n", &number(version))]));
+    }
+    if let Some((_, version)) = told.ignored {
+        said.push(tf("picture.happened_ignored", &[("n", &number(version))]));
+    }
+    let dropped = told.tries.iter().any(|t| t.up_dropped.is_some() || t.down_dropped.is_some());
+    let t0 = told.main_try();
+    let early = |from: Option<Micros>, to: Option<Micros>| from.zip(to).is_some_and(|(from, to)| to < from);
+    let level =
+        early(told.asked, t0.and_then(|t| t.up_released)) || early(t0.and_then(|t| t.down_whole), told.answered);
+    for (holds, key) in [
+        (told.out_of_order, "picture.happened_order"),
+        (told.ended.is_some_and(|end| end.1 == Ending::Aborted), "picture.happened_aborted"),
+        (told.ended.is_some_and(|end| end.1 == Ending::Failed), "picture.happened_failed"),
+        (dropped, "picture.happened_swallowed"),
+        (told.tries.iter().any(|t| t.cut.is_some()), "picture.happened_cut"),
+        (told.tries.len() > 1, "picture.happened_again"),
+        (told.status == Some(304), "picture.happened_304"),
+        (level, "picture.happened_level"),
+    ] {
+        if holds {
+            said.push(t(key));
+        }
+    }
+    said
+}
+
+fn texts(scene: &Scene, t0: Option<&Try>) -> Vec<(String, String)> {
+    let Some(t0) = t0 else { return Vec::new() };
+    let text = |dir: Direction, no: Option<u32>| {
+        let seen = scene.unit_seen(t0.conn, dir, no?)?.seen.as_ref()?;
+        match &seen.what {
+            Piece::Request { text, .. } | Piece::Response { text, .. } | Piece::Body { text, .. } => {
+                Some(text.to_string())
+            }
+            Piece::Other => None,
+        }
+    };
+    let mut list = Vec::with_capacity(2);
+    if let Some(up) = text(Direction::Up, t0.head_up) {
+        list.push((t("picture.bytes_up"), up));
+    }
+    if let Some(mut down) = text(Direction::Down, t0.head_down) {
+        if let Some(body) = text(Direction::Down, t0.body_down) {
+            down.push_str("\n\n");
+            down.push_str(&body);
+        }
+        list.push((t("picture.bytes_down"), down));
+    }
+    list
+}
+
+fn links(told: &Told) -> Vec<(&'static str, String)> {
+    let mut list =
+        vec![("https://www.rfc-editor.org/rfc/rfc9112#section-3", "RFC 9112 §3", "picture.rfc_request_line")];
+    if told.status.is_some() {
+        list.push(("https://www.rfc-editor.org/rfc/rfc9112#section-4", "RFC 9112 §4", "picture.rfc_status_line"));
+    }
+    if told.status == Some(304) {
+        list.push(("https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5", "RFC 9110 §15.4.5", "picture.rfc_304"));
+    } else if told.status.is_some() {
+        list.push(("https://www.rfc-editor.org/rfc/rfc9112#section-6.3", "RFC 9112 §6.3", "picture.rfc_body"));
+    }
+    if told.out_of_order || told.turned_back().is_some() {
+        list.push(("https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2", "RFC 9112 §9.3.2", "picture.rfc_order"));
+    }
+    if told.tries.len() > 1 {
+        list.push(("https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2", "RFC 9110 §9.2.2", "picture.rfc_retry"));
+    }
+    if told.tries.iter().any(|t| t.cut.is_some()) {
+        list.push(("https://www.rfc-editor.org/rfc/rfc9112#section-9.5", "RFC 9112 §9.5", "picture.rfc_close"));
+    }
+    list.into_iter().map(|(address, place, key)| (address, format!("{place} · {}", t(key)))).collect()
+}
+
+/// What an exchange weighed, as one bar and in numbers.
+fn cost(weight: Bytes, empty: bool) -> AnyView {
+    let payload = if empty { "picture.cost_payload_empty" } else { "picture.cost_payload" };
+    let parts = [
+        ("pc-cost-up", weight.head_up, "picture.cost_head_up"),
+        ("pc-cost-down", weight.head_down, "picture.cost_head_down"),
+        ("pc-cost-framing", weight.framing, "picture.cost_framing"),
+        ("pc-cost-payload", weight.payload, payload),
+    ];
+    let all = weight.total().max(1) as f32;
+    let mut x = 0.0;
+    let mut bars = Vec::with_capacity(4);
+    let mut legend = Vec::with_capacity(4);
+    for (class, part, key) in parts.into_iter().filter(|part| part.1 > 0) {
+        // At least two units wide, or a few bytes of payload could not be seen at all.
+        let wide = (part as f32 / all * 292.0).max(2.0);
+        let mut d = Path(String::new());
+        d.line(x, 5.0, x + wide, 5.0);
+        x += wide;
+        bars.push(view! { <path class=class d=d.0></path> }.into_any());
+        legend.push(
+            view! {
+                <li>
+                    <svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true"><path class=class d="M0 5H10"></path></svg>
+                    {format!("{} ", bytes(part))}
+                    <span>{t(key)}</span>
+                </li>
+            }
+            .into_any(),
+        );
+    }
+    view! {
+        <svg class="pc-cost" viewBox="0 0 300 10" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>
+        <ul class="pc-legend">{legend} <li><b>{tf("picture.cost_all", &[("bytes", &bytes(weight.total()))])}</b></li></ul>
+    }
+    .into_any()
+}

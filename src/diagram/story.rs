@@ -1,0 +1,429 @@
+//! What the facts of a scene mean together, exchange by exchange.
+//!
+//! Conclusions live here and nowhere else: that an answer is older than what the board shows, that it came after the
+//! answer to a later request, that the browser sent a request twice, why an arrow has no second witness.
+
+use std::collections::BTreeMap;
+
+use super::fold::{Bytes, Event, Exchange, ExchangeKey, Piece, Scene};
+use crate::{
+    fault::FaultId,
+    wire::{ClientNo, Close, ConnNo, Direction, Ending, Micros, Technique, UnitNo, observation::News},
+};
+
+/// A run, told.
+#[derive(Clone, Debug, Default)]
+pub struct Story {
+    /// The exchanges, by the time each began.
+    pub list: Vec<Told>,
+    /// What boards showed that no exchange of the list brought: time, version, and whether that was a step back.
+    pub boards: Vec<(Micros, u64, Board)>,
+    /// How many exchanges have ended, one way or another.
+    pub done: usize,
+}
+
+/// One exchange, told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Which.
+    pub key: ExchangeKey,
+    /// The technique of its client.
+    pub technique: Option<Technique>,
+    /// Handed to the browser's API.
+    pub asked: Option<Micros>,
+    /// Each time that the request was on the wire; more than one if the browser sent it again by itself.
+    pub tries: Vec<Try>,
+    /// The handler had its answer ready.
+    pub answering: Option<Micros>,
+    /// A fault held the answer back.
+    pub held: Option<Held>,
+    /// The answer was whole in the page's hands.
+    pub answered: Option<Micros>,
+    /// It ended without an answer.
+    pub ended: Option<(Micros, Ending)>,
+    /// What the answer brought.
+    pub brought: Brought,
+    /// What the board showed then.
+    pub shown: Option<(Micros, u64, Board)>,
+    /// The client's own rule threw the answer away: when, and the version.
+    pub ignored: Option<(Micros, u64)>,
+    /// The answer to a later request of the same client came first.
+    pub out_of_order: bool,
+    /// The reader picked it.
+    pub picked: bool,
+    /// The status on the wire, or else the one that the script saw.
+    pub status: Option<u16>,
+    /// What it weighed.
+    pub bytes: Bytes,
+}
+
+/// A request on the wire, and what came back on that connection.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Try {
+    /// The connection.
+    pub conn: ConnNo,
+    /// Which request of that connection.
+    pub nth: u32,
+    /// The request's head, as a unit.
+    pub head_up: Option<UnitNo>,
+    /// The head of the answer, as a unit.
+    pub head_down: Option<UnitNo>,
+    /// The first piece of the answer's body, as a unit.
+    pub body_down: Option<UnitNo>,
+    /// The request came to the tap.
+    pub up_seen: Option<Micros>,
+    /// The server could read it.
+    pub up_released: Option<Micros>,
+    /// A fault removed it.
+    pub up_dropped: Option<(Micros, FaultId)>,
+    /// The head of the answer came to the tap.
+    pub down_seen: Option<Micros>,
+    /// The end of the answer came to the tap.
+    pub down_whole: Option<Micros>,
+    /// The last piece so far was in the kernel's hands.
+    pub down_released: Option<Micros>,
+    /// A fault removed a piece.
+    pub down_dropped: Option<(Micros, FaultId)>,
+    /// The status.
+    pub status: Option<u16>,
+    /// The connection ended before the answer was whole.
+    pub cut: Option<(Micros, Close)>,
+}
+
+/// An answer held back by a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Since when.
+    pub from: Micros,
+    /// Until when, once it went on.
+    pub until: Option<Micros>,
+    /// For how long the fault meant to.
+    pub planned: Micros,
+    /// The fault.
+    pub by: FaultId,
+}
+
+/// What an answer brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Brought {
+    /// No answer yet, or nobody said.
+    #[default]
+    Unknown,
+    /// Nothing that the client did not know.
+    Nothing,
+    /// Updates, by number.
+    Updates {
+        /// The lowest.
+        first: u64,
+        /// The highest.
+        last: u64,
+        /// How many.
+        count: u32,
+    },
+    /// A whole list.
+    List(u64),
+    /// The share of a job done.
+    Percent(u8),
+}
+
+/// What a board did when it showed a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Board {
+    /// It moved on.
+    On,
+    /// It showed the same as before.
+    Same,
+    /// It went back in time; the version that it showed before.
+    Back(u64),
+}
+
+impl Told {
+    /// When it began, by whoever saw it first.
+    pub fn start(&self) -> Micros {
+        self.asked.or_else(|| self.tries.iter().filter_map(|t| t.up_seen).min()).unwrap_or_else(|| self.latest())
+    }
+
+    /// When it was over, by the browser; for a request from outside the page, by the wire.
+    pub fn finish(&self) -> Option<Micros> {
+        let outside = matches!(self.key, ExchangeKey::Loose { .. });
+        let wire = || {
+            let last = self.tries.last()?;
+            last.down_whole.and(last.down_released).or(last.cut.map(|cut| cut.0))
+        };
+        self.answered.or(self.ended.map(|end| end.0)).or_else(|| if outside { wire() } else { None })
+    }
+
+    /// The last time at which anything of it was seen.
+    pub fn latest(&self) -> Micros {
+        let mut latest = [self.asked, self.answering, self.answered, self.ended.map(|e| e.0), self.shown.map(|s| s.0)]
+            .into_iter()
+            .chain([self.held.map(|held| held.from), self.ignored.map(|ignored| ignored.0)])
+            .flatten()
+            .max();
+        for t in &self.tries {
+            let times = [t.up_seen, t.up_released, t.down_seen, t.down_whole, t.down_released];
+            latest = latest.max(times.into_iter().flatten().max());
+        }
+        latest.unwrap_or(0)
+    }
+
+    /// Whether the answer told nothing new.
+    pub fn empty(&self) -> bool {
+        self.brought == Brought::Nothing
+    }
+
+    /// Whether it turned the board back, and from which version.
+    pub fn turned_back(&self) -> Option<u64> {
+        match self.shown {
+            Some((_, _, Board::Back(from))) => Some(from),
+            _ => None,
+        }
+    }
+
+    /// Whether something happened that a reader should not miss.
+    pub fn notable(&self) -> bool {
+        self.turned_back().is_some()
+            || self.ignored.is_some()
+            || self.out_of_order
+            || self.ended.is_some()
+            || self.held.is_some()
+            || self.tries.len() > 1
+            || self.status.is_some_and(|status| status >= 400)
+            || self.tries.iter().any(|t| t.up_dropped.is_some() || t.down_dropped.is_some() || t.cut.is_some())
+    }
+
+    /// Whether it is one of those that may be drawn together: answered, with nothing new, and nothing else to tell.
+    pub fn plain(&self) -> bool {
+        self.answered.is_some()
+            && self.empty()
+            && !self.notable()
+            && !matches!(self.shown, Some((_, _, Board::On)))
+            && self.tries.len() == 1
+    }
+
+    /// The try that was answered, or else the last.
+    pub fn main_try(&self) -> Option<&Try> {
+        self.tries.iter().find(|t| t.down_seen.is_some()).or(self.tries.last())
+    }
+
+    /// From asking to the answer in hand.
+    pub fn took(&self) -> Option<Micros> {
+        Some(self.finish()? - self.start())
+    }
+}
+
+impl Brought {
+    fn of(news: &News) -> Self {
+        if news.empty {
+            return Brought::Nothing;
+        }
+        if let (Some(first), Some(last)) = (news.seqs.iter().min(), news.seqs.iter().max()) {
+            let count = u32::try_from(news.seqs.len()).unwrap_or(u32::MAX);
+            return Brought::Updates { first: *first, last: *last, count };
+        }
+        match (news.percent, news.version) {
+            (Some(percent), _) => Brought::Percent(percent),
+            (None, Some(version)) => Brought::List(version),
+            (None, None) => Brought::Unknown,
+        }
+    }
+}
+
+impl Story {
+    /// Tells a scene.
+    pub fn of(scene: &Scene) -> Self {
+        let mut technique: BTreeMap<ClientNo, Technique> = BTreeMap::new();
+        for event in scene.events() {
+            if let Event::Started(client, settings) = &event.what {
+                technique.insert(*client, settings.technique);
+            }
+        }
+        let mut list: Vec<Told> = Vec::with_capacity(scene.exchanges().len());
+        for (key, exchange) in scene.exchanges() {
+            let mut told = tell(scene, *key, exchange);
+            if let ExchangeKey::Client { client, .. } = key {
+                told.technique = technique.get(client).copied();
+            }
+            list.push(told);
+        }
+        mark_overtaken(&mut list);
+        let boards = mark_boards(scene, &mut list);
+        let done = list.iter().filter(|told| told.finish().is_some()).count();
+        list.sort_by_key(|told| (told.start(), told.key));
+        Self { list, boards, done }
+    }
+
+    /// The place of an exchange in the list.
+    pub fn place(&self, key: ExchangeKey) -> Option<usize> {
+        self.list.iter().position(|told| told.key == key)
+    }
+
+    /// An exchange.
+    pub fn get(&self, key: ExchangeKey) -> Option<&Told> {
+        self.place(key).map(|place| &self.list[place])
+    }
+
+    /// The one after (or before) another in time; from nowhere, the last (or the first). Stops at the ends.
+    pub fn step(&self, from: Option<ExchangeKey>, by: isize) -> Option<ExchangeKey> {
+        let last = self.list.len().checked_sub(1)?;
+        let place = match from.and_then(|key| self.place(key)) {
+            Some(place) => place.saturating_add_signed(by).min(last),
+            None if by < 0 => last,
+            None => 0,
+        };
+        Some(self.list[place].key)
+    }
+}
+
+/// An answer is out of order if a later request of the same client had its answer sooner. The list is still by key.
+fn mark_overtaken(list: &mut [Told]) {
+    let mut later: Option<(ClientNo, Micros)> = None;
+    for told in list.iter_mut().rev() {
+        let ExchangeKey::Client { client, .. } = told.key else { continue };
+        let soonest = later.filter(|(who, _)| *who == client).map(|(_, at)| at);
+        if let Some(at) = told.answered {
+            told.out_of_order = soonest.is_some_and(|soonest| soonest < at);
+            later = Some((client, soonest.map_or(at, |soonest| soonest.min(at))));
+        } else if soonest.is_none() {
+            later = None;
+        }
+    }
+}
+
+/// Compares what each board shows with what it showed before. The list is still by key.
+fn mark_boards(scene: &Scene, list: &mut [Told]) -> Vec<(Micros, u64, Board)> {
+    let mut before: BTreeMap<ClientNo, u64> = BTreeMap::new();
+    let mut others = Vec::new();
+    for seen in scene.shown() {
+        let (client, version, exchange) = seen.what;
+        let old = before.insert(client, version).unwrap_or(0);
+        let board = match version.cmp(&old) {
+            std::cmp::Ordering::Greater => Board::On,
+            std::cmp::Ordering::Equal => Board::Same,
+            std::cmp::Ordering::Less => Board::Back(old),
+        };
+        let key = exchange.map(|exchange| ExchangeKey::Client { client, exchange });
+        let place = key.and_then(|key| list.binary_search_by_key(&key, |told| told.key).ok());
+        match place {
+            Some(place) if list[place].shown.is_none() => list[place].shown = Some((seen.at, version, board)),
+            _ => others.push((seen.at, version, board)),
+        }
+    }
+    others
+}
+
+fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
+    let (downs, loose_bytes) = match key {
+        ExchangeKey::Client { .. } => (None, Bytes::default()),
+        ExchangeKey::Loose { conn, nth } => {
+            let downs = loose_answer(scene, conn, nth);
+            let mut bytes = Bytes::default();
+            for (conn, no) in &downs {
+                if let Some(unit) = scene.unit_seen(*conn, Direction::Down, *no) {
+                    bytes.add(unit.weight);
+                }
+            }
+            (Some(downs), bytes)
+        }
+    };
+    let tries = tries(scene, &exchange.ups, downs.as_deref().unwrap_or(&exchange.downs));
+    let mut bytes = exchange.bytes;
+    bytes.add(loose_bytes);
+    let held = exchange.held.last().map(|held| Held {
+        from: held.at,
+        until: tries.iter().filter_map(|t| t.down_seen).filter(|at| *at >= held.at).min(),
+        planned: held.what.1,
+        by: held.what.0,
+    });
+    let news = exchange.answered.as_ref().map(|answered| &answered.what.news);
+    let news = news.or(exchange.answering.last().map(|answering| &answering.what));
+    let wire_status = tries.iter().rev().find_map(|t| t.status);
+    Told {
+        key,
+        technique: None,
+        asked: exchange.asked.as_ref().map(|asked| asked.at),
+        answering: exchange.answering.last().map(|answering| answering.at),
+        held,
+        answered: exchange.answered.as_ref().map(|answered| answered.at),
+        ended: exchange.ended.as_ref().map(|ended| (ended.at, ended.what)),
+        brought: news.map_or(Brought::Unknown, Brought::of),
+        shown: None,
+        ignored: exchange.ignored.as_ref().map(|ignored| (ignored.at, ignored.what)),
+        out_of_order: false,
+        picked: exchange.picked,
+        status: wire_status.or(exchange.answered.as_ref().map(|answered| answered.what.status)),
+        bytes,
+        tries,
+    }
+}
+
+/// The units that answer a request without numbers: answers come in the order of the requests (RFC 9112 §9.3.2), and
+/// those with numbers are not among the loose ones on either side.
+fn loose_answer(scene: &Scene, conn: ConnNo, nth: u32) -> Vec<(ConnNo, UnitNo)> {
+    let Some(connection) = scene.connection(conn) else { return Vec::new() };
+    let Some(place) = connection.loose_ups.iter().position(|up| up.1 == nth) else { return Vec::new() };
+    let mut heads = 0;
+    let mut units = Vec::new();
+    for (no, head) in &connection.loose_downs {
+        heads += usize::from(*head);
+        if heads == place + 1 {
+            units.push((conn, *no));
+        } else if heads > place + 1 {
+            break;
+        }
+    }
+    units
+}
+
+/// Pairs requests on the wire with what came back: on each connection in order.
+fn tries(scene: &Scene, ups: &[(ConnNo, UnitNo)], downs: &[(ConnNo, UnitNo)]) -> Vec<Try> {
+    let mut tries: Vec<Try> = Vec::with_capacity(1);
+    for (conn, no) in ups {
+        let Some(unit) = scene.unit_seen(*conn, Direction::Up, *no) else { continue };
+        let Some(seen) = &unit.seen else { continue };
+        if let Piece::Request { nth, .. } = seen.what {
+            tries.push(Try { conn: *conn, nth, head_up: Some(*no), up_seen: Some(seen.at), ..Try::default() });
+        }
+        if let Some(t) = tries.last_mut().filter(|t| t.conn == *conn) {
+            t.up_released = t.up_released.max(unit.released);
+            t.up_dropped = t.up_dropped.or(unit.dropped);
+        }
+    }
+    for (conn, no) in downs {
+        let Some(unit) = scene.unit_seen(*conn, Direction::Down, *no) else { continue };
+        let Some(seen) = &unit.seen else { continue };
+        let head = matches!(seen.what, Piece::Response { status, .. } if status >= 200);
+        let mut same = tries.iter_mut().filter(|t| t.conn == *conn);
+        // A final head answers the first request on its connection that has none yet; a body goes on with the latest.
+        let t = if head { same.find(|t| t.status.is_none()) } else { same.rfind(|t| t.status.is_some()) };
+        let Some(t) = t else { continue };
+        match seen.what {
+            Piece::Response { status, whole, .. } if head => {
+                t.status = Some(status);
+                t.head_down = Some(*no);
+                t.down_seen = Some(seen.at);
+                t.down_whole = whole.then_some(seen.at);
+            }
+            Piece::Body { last, .. } => {
+                t.body_down = t.body_down.or(Some(*no));
+                if last {
+                    t.down_whole = Some(seen.at);
+                }
+            }
+            _ => {}
+        }
+        t.down_released = t.down_released.max(unit.released);
+        t.down_dropped = t.down_dropped.or(unit.dropped);
+    }
+    for t in &mut tries {
+        let Some(conn) = scene.connection(t.conn).filter(|_| t.down_released.is_none() || t.down_whole.is_none())
+        else {
+            continue;
+        };
+        let began = t.up_seen.unwrap_or(Micros::MIN);
+        let ends = conn.closed.iter().flatten().filter(|end| end.at >= began);
+        t.cut = ends.min_by_key(|end| end.at).map(|end| (end.at, end.what));
+    }
+    tries.sort_by_key(|t| (t.up_seen, t.conn));
+    tries
+}

@@ -1,0 +1,177 @@
+//! What is simply summed up.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::{ConnNo, Direction, Unit};
+
+/// Counts and bytes of one client, or of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sums {
+    /// Requests that the page handed to the browser.
+    pub asked: u64,
+    /// Request heads on the wire: more than asked where the browser repeats a request by itself.
+    pub requests_on_the_wire: u64,
+    /// Answers received whole.
+    pub answers: u64,
+    /// Answers that brought nothing new.
+    pub empty: u64,
+    /// Answers with status 304 on the wire.
+    pub not_modified: u64,
+    /// Requests given up by the client.
+    pub aborted: u64,
+    /// Requests that ended with a network error.
+    pub failed: u64,
+    /// Answers that arrived after the answer to a later request of the same client.
+    pub out_of_order: u64,
+    /// Updates that arrived although they had arrived before.
+    pub duplicated: u64,
+    /// Updates that arrived after a newer one had been delivered or confirmed.
+    pub late: u64,
+    /// Updates that arrived too long after, or without, the record of their publication: they have no delay.
+    pub untimed: u64,
+    /// Times the board went back to an older version.
+    pub turned_back: u64,
+    /// Answers that the sequence check threw away.
+    pub ignored: u64,
+    /// Ticks that sent nothing.
+    pub skipped: u64,
+    /// Answers with a finished job.
+    pub job_results: u64,
+    /// Finished jobs whose result came for the first time.
+    pub jobs_done: u64,
+    /// Exchanges with an empty answer that the reader picked.
+    pub picked_empty: u64,
+    /// Exchanges that turned the board back and that the reader picked.
+    pub picked_turned_back: u64,
+    /// Bytes of exchanges whose answer was empty.
+    pub wasted: u64,
+    /// Bytes of payload of answers that brought news.
+    pub news_payload: u64,
+    /// Exchanges that were forgotten before they ended, because too many were under way: their bytes are in `up` and
+    /// `down`, but neither wasted nor news.
+    pub forgotten: u64,
+    /// What went up.
+    pub up: Bytes,
+    /// What came down.
+    pub down: Bytes,
+}
+
+/// Bytes of one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Bytes {
+    /// Heads of requests or answers.
+    pub head: u64,
+    /// Framing of chunks, heads of frames.
+    pub framing: u64,
+    /// Payload of bodies and frames.
+    pub payload: u64,
+    /// Bytes that follow no known protocol.
+    pub opaque: u64,
+}
+
+impl Bytes {
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        self.head + self.framing + self.payload + self.opaque
+    }
+
+    fn merge(&mut self, other: &Bytes) {
+        self.head += other.head;
+        self.framing += other.framing;
+        self.payload += other.payload;
+        self.opaque += other.opaque;
+    }
+}
+
+impl Sums {
+    /// Requests sent: those that the page asked for or, for who has no page, those on the wire.
+    pub fn requests(&self) -> u64 {
+        if self.asked > 0 { self.asked } else { self.requests_on_the_wire }
+    }
+
+    /// Takes in a unit that came to the tap.
+    pub(super) fn unit(&mut self, dir: Direction, unit: &Unit) {
+        let bytes = if dir == Direction::Up { &mut self.up } else { &mut self.down };
+        match unit {
+            Unit::RequestHead(head) => {
+                bytes.head += u64::from(head.bytes);
+                self.requests_on_the_wire += 1;
+            }
+            Unit::ResponseHead(head) => {
+                bytes.head += u64::from(head.bytes);
+                self.not_modified += u64::from(head.status == 304);
+            }
+            Unit::Body(body) => {
+                bytes.payload += u64::from(body.payload);
+                bytes.framing += u64::from(body.bytes.saturating_sub(body.payload));
+            }
+            Unit::Frame(frame) => {
+                bytes.payload += u64::from(frame.payload);
+                bytes.framing += u64::from(frame.head);
+            }
+            Unit::Opaque { bytes: opaque } => bytes.opaque += u64::from(*opaque),
+            Unit::End { .. } => {}
+        }
+    }
+
+    /// Adds another's.
+    pub(super) fn merge(&mut self, other: &Sums) {
+        self.asked += other.asked;
+        self.requests_on_the_wire += other.requests_on_the_wire;
+        self.answers += other.answers;
+        self.empty += other.empty;
+        self.not_modified += other.not_modified;
+        self.aborted += other.aborted;
+        self.failed += other.failed;
+        self.out_of_order += other.out_of_order;
+        self.duplicated += other.duplicated;
+        self.late = self.late.saturating_add(other.late);
+        self.untimed = self.untimed.saturating_add(other.untimed);
+        self.turned_back += other.turned_back;
+        self.ignored += other.ignored;
+        self.skipped += other.skipped;
+        self.job_results += other.job_results;
+        self.jobs_done += other.jobs_done;
+        self.picked_empty += other.picked_empty;
+        self.picked_turned_back += other.picked_turned_back;
+        self.wasted += other.wasted;
+        self.news_payload += other.news_payload;
+        self.forgotten += other.forgotten;
+        self.up.merge(&other.up);
+        self.down.merge(&other.down);
+    }
+}
+
+/// How many connections are remembered, to tell a reused one from a new one.
+const REMEMBERED: usize = 64;
+
+/// Connections that carried a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connections {
+    /// How many different ones.
+    pub count: u64,
+    /// The latest [`REMEMBERED`], the one used last at the end. A browser keeps far fewer.
+    recent: VecDeque<ConnNo>,
+}
+
+impl Connections {
+    /// A request went over this connection.
+    pub(super) fn carry(&mut self, conn: ConnNo) {
+        match self.recent.iter().rposition(|&recent| recent == conn) {
+            Some(at) => {
+                self.recent.remove(at);
+            }
+            None => {
+                self.count += 1;
+                if self.recent.len() >= REMEMBERED {
+                    self.recent.pop_front();
+                }
+            }
+        }
+        self.recent.push_back(conn);
+    }
+}
