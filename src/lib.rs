@@ -4,6 +4,9 @@
 //!
 //! 1. [`wire`]: the vocabulary. What can be observed, by whom, and the decoders that cut bytes into units.
 
+// A view is one type, nested as deep as its elements: a page is deeper than the default allows.
+#![recursion_limit = "512"]
+
 #[cfg(feature = "ssr")]
 pub mod app;
 pub mod client;

@@ -52,7 +52,6 @@ pub fn Choice(
             {question(name, options, right, locked, stage.ready.into(), lock)}
         </section>
     }
-    .into_any()
 }
 
 /// The options as radio buttons with a button that locks the one chosen. Once locked, the right one is marked, if it is
@@ -64,7 +63,7 @@ pub fn question(
     locked: Signal<Option<String>>,
     ready: Signal<bool>,
     lock: impl Fn(String) + Copy + Send + Sync + 'static,
-) -> AnyView {
+) -> impl IntoView {
     let chosen = RwSignal::new(None::<String>);
     let picked = move || locked.get().or_else(|| chosen.get());
     let right = StoredValue::new(right);
@@ -95,7 +94,6 @@ pub fn question(
                     <span inner_html=html></span>
                 </label>
             }
-            .into_any()
         })
         .collect_view();
     let verdict = move || match (locked.get(), right.get_value()) {
@@ -125,5 +123,4 @@ pub fn question(
             <span role="status">{verdict}</span>
         </div>
     }
-    .into_any()
 }

@@ -62,7 +62,6 @@ pub fn Explain(
             </div>
         </section>
     }
-    .into_any()
 }
 
 /// What is to be done, how far it is, and hints one after the other.
@@ -113,7 +112,7 @@ pub fn Goal(
         .enumerate()
         .map(|(nth, html)| {
             let hidden = move || nth >= given.get();
-            view! { <li hidden=hidden inner_html=html></li> }.into_any()
+            view! { <li hidden=hidden inner_html=html></li> }
         })
         .collect_view();
     view! {
@@ -148,5 +147,4 @@ pub fn Goal(
             </button>
         </section>
     }
-    .into_any()
 }

@@ -27,7 +27,7 @@ pub fn key(figure: Figure) -> String {
 }
 
 /// One figure of the run, live.
-pub fn live(stage: Stage, figure: Figure) -> AnyView {
+pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
     let shown = move || stage.ledger.with(|ledger| number(figure, ledger.figure(figure)));
     view! {
         <div class="figure" data-figure=key(figure)>
@@ -36,7 +36,6 @@ pub fn live(stage: Stage, figure: Figure) -> AnyView {
             <em>{move || shown().1}</em>
         </div>
     }
-    .into_any()
 }
 
 /// The figures of the fold-out, in the order in which they are read.

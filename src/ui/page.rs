@@ -56,7 +56,6 @@ pub fn Theme(
             </svg>
         </button>
     }
-    .into_any()
 }
 
 #[cfg(feature = "hydrate")]
@@ -141,7 +140,7 @@ pub fn Progress(
                 (false, true) => "now",
                 (false, false) => "",
             };
-            view! { <i class=state></i> }.into_any()
+            view! { <i class=state></i> }
         })
         .collect_view();
     let words = move || {
@@ -151,5 +150,4 @@ pub fn Progress(
     view! {
         <span class="steps" role="img" aria-label=words>{bars}</span>
     }
-    .into_any()
 }

@@ -45,5 +45,4 @@ pub fn Quiz(
             <div class="why" hidden=move || locked.get().is_none() inner_html=why></div>
         </section>
     }
-    .into_any()
 }

@@ -20,7 +20,7 @@ const INTERVALS: [u32; 7] = [250, 500, 1000, 2000, 3000, 5000, 10_000];
 const DISTANCES: [u32; 6] = [0, 20, 80, 200, 500, 1000];
 
 /// The bar.
-pub fn bar(rig: Rig, table: RwSignal<bool>) -> AnyView {
+pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
     let shown = rig.stage.play.with_value(|play| play.step.controls.clone());
     let has = |control| shown.contains(&control);
     view! {
@@ -42,10 +42,9 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> AnyView {
             </button>
         </div>
     }
-    .into_any()
 }
 
-fn run(rig: Rig) -> AnyView {
+fn run(rig: Rig) -> impl IntoView {
     let job = rig.stage.play.with_value(|play| play.step.client.ask == Ask::Job);
     let label = move || match (rig.running.get(), job) {
         (true, _) => t("lab.pause"),
@@ -69,10 +68,9 @@ fn run(rig: Rig) -> AnyView {
             {label}
         </button>
     }
-    .into_any()
 }
 
-fn publish(rig: Rig) -> AnyView {
+fn publish(rig: Rig) -> impl IntoView {
     let polls_job = rig.stage.play.with_value(|play| play.step.client.ask == Ask::Job);
     view! {
         <button
@@ -86,16 +84,14 @@ fn publish(rig: Rig) -> AnyView {
             <kbd>"P"</kbd>
         </button>
     }
-    .into_any()
 }
 
-fn reset(rig: Rig) -> AnyView {
+fn reset(rig: Rig) -> impl IntoView {
     view! {
         <button class="pill" id="lab-reset" disabled=move || !rig.usable() on:click=move |_| rig.reset()>
             {t("lab.reset")}
         </button>
     }
-    .into_any()
 }
 
 /// A list to choose from: (name, words, whether it is the one in force).
@@ -106,13 +102,13 @@ fn select(
     options: Vec<(String, String)>,
     current: Signal<String>,
     choose: impl Fn(&str) + 'static + Send + Sync,
-) -> AnyView {
+) -> impl IntoView {
     let rows = options
         .into_iter()
         .map(|(name, words)| {
             let value = name.clone();
             let selected = move || current.get() == name;
-            view! { <option value=value prop:selected=selected>{words}</option> }.into_any()
+            view! { <option value=value prop:selected=selected>{words}</option> }
         })
         .collect_view();
     view! {
@@ -123,10 +119,9 @@ fn select(
             </select>
         </label>
     }
-    .into_any()
 }
 
-fn interval(rig: Rig) -> AnyView {
+fn interval(rig: Rig) -> impl IntoView {
     let options = INTERVALS.iter().map(|ms| (ms.to_string(), seconds(*ms))).collect();
     let current = Signal::derive(move || rig.settings.with(|settings| settings.interval_ms.to_string()));
     select("lab-interval", t("lab.interval"), rig, options, current, move |chosen| {
@@ -136,7 +131,7 @@ fn interval(rig: Rig) -> AnyView {
     })
 }
 
-fn distance(rig: Rig) -> AnyView {
+fn distance(rig: Rig) -> impl IntoView {
     let options = DISTANCES.iter().map(|ms| (ms.to_string(), format!("{ms} ms"))).collect();
     let current = Signal::derive(move || rig.state.with(|state| state.distance_ms.to_string()));
     select("lab-distance", t("lab.distance"), rig, options, current, move |chosen| {
@@ -146,7 +141,7 @@ fn distance(rig: Rig) -> AnyView {
     })
 }
 
-fn cure(rig: Rig) -> AnyView {
+fn cure(rig: Rig) -> impl IntoView {
     let all =
         [("none", Cure::None), ("sequence", Cure::Sequence), ("abort", Cure::Abort), ("no_overlap", Cure::NoOverlap)];
     let options = all.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.cure_{name}")))).collect();
@@ -161,7 +156,7 @@ fn cure(rig: Rig) -> AnyView {
     })
 }
 
-fn ask(rig: Rig) -> AnyView {
+fn ask(rig: Rig) -> impl IntoView {
     let all = [
         ("updates", Ask::Updates),
         ("board", Ask::Board),

@@ -37,7 +37,6 @@ pub fn Lab() -> impl IntoView {
             {parts::strip(rig)}
         </section>
     }
-    .into_any()
 }
 
 /// The small lab of the home page: the visitor's own browser polling, with nothing to set. It runs while it is looked at,
@@ -65,16 +64,14 @@ pub fn Glance(
             </div>
         </section>
     }
-    .into_any()
 }
 
-fn picture(rig: Rig, bare: bool) -> AnyView {
+fn picture(rig: Rig, bare: bool) -> impl IntoView {
     let technique = rig.stage.play.with_value(|play| play.step.client.technique);
     let now = Callback::new(move |()| rig.now());
     view! {
         <Picture reel=rig.reel selected=rig.selected technique=technique live=rig.running now=now port=rig.port bare=bare />
     }
-    .into_any()
 }
 
 /// Connects, once the page is alive, and listens to what concerns the whole page.

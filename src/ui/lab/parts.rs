@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// One line for each fault the lab was made with: what it does, whether it is in force, and a button for the other.
-pub fn banner(rig: Rig) -> AnyView {
+pub fn banner(rig: Rig) -> impl IntoView {
     let faults = rig.spec.with_value(|spec| spec.faults.clone());
     let may = rig.stage.play.with_value(|play| play.step.controls.contains(&Control::Faults));
     faults
@@ -48,10 +48,8 @@ pub fn banner(rig: Rig) -> AnyView {
                     </button>
                 </div>
             }
-            .into_any()
         })
         .collect_view()
-        .into_any()
 }
 
 /// A fault in a reader's words.
@@ -72,20 +70,13 @@ fn seconds(ms: u32) -> String {
 }
 
 /// What the page's own board shows: the list of alerts, and a sign when it went back in time.
-pub fn board(rig: Rig) -> AnyView {
+pub fn board(rig: Rig) -> impl IntoView {
     let polls_job = rig.stage.play.with_value(|play| play.step.client.ask == Ask::Job);
     let progress = move || {
         let done = rig.stage.ledger.with(|ledger| ledger.figure(crate::ledger::Figure::JobsDone)).unwrap_or_default();
         tf("lab.jobs_done", &[("n", &format!("{done:.0}"))])
     };
-    if polls_job {
-        return view! {
-            <p class="board" role="status">
-                {progress}
-            </p>
-        }
-        .into_any();
-    }
+    let results = polls_job.then(|| view! { <p class="board" role="status">{progress}</p> });
     let title = move || match rig.board.with(|board| board.version) {
         0 => t("lab.board_empty"),
         version => tf("lab.board_version", &[("n", &version.to_string())]),
@@ -101,25 +92,27 @@ pub fn board(rig: Rig) -> AnyView {
                         "lab.alert",
                         &[("district", &alert.district.to_string()), ("cases", &alert.cases.to_string())],
                     );
-                    view! { <li data-level=alert.level.to_string()>{words}</li> }.into_any()
+                    view! { <li data-level=alert.level.to_string()>{words}</li> }
                 })
                 .collect_view()
         })
     };
-    view! {
-        <section class="board" data-back=move || rig.board.with(|board| board.back).to_string()>
-            <h3 role="status">
-                {title}
-                <b hidden=move || !rig.board.with(|board| board.back)>{t("lab.board_back")}</b>
-            </h3>
-            <ul>{rows}</ul>
-        </section>
-    }
-    .into_any()
+    let list = (!polls_job).then(|| {
+        view! {
+            <section class="board" data-back=move || rig.board.with(|board| board.back).to_string()>
+                <h3 role="status">
+                    {title}
+                    <b hidden=move || !rig.board.with(|board| board.back)>{t("lab.board_back")}</b>
+                </h3>
+                <ul>{rows}</ul>
+            </section>
+        }
+    });
+    (results, list)
 }
 
 /// The figures that matter here, large; the rest folds away.
-pub fn strip(rig: Rig) -> AnyView {
+pub fn strip(rig: Rig) -> impl IntoView {
     let large = rig.stage.play.with_value(|play| play.step.figures.clone());
     let rest = figures::ALL.iter().filter(|figure| !large.contains(figure)).copied().collect::<Vec<_>>();
     view! {
@@ -131,11 +124,10 @@ pub fn strip(rig: Rig) -> AnyView {
             </details>
         </div>
     }
-    .into_any()
 }
 
 /// How the lab is connected, in words, and what was dropped on the way, if anything was.
-pub fn standing(rig: Rig) -> AnyView {
+pub fn standing(rig: Rig) -> impl IntoView {
     let words = move || match rig.standing.get() {
         Standing::Connecting => t("lab.connecting"),
         Standing::Aligning => t("lab.aligning"),
@@ -151,5 +143,4 @@ pub fn standing(rig: Rig) -> AnyView {
             <b hidden=move || dropped() == 0>{move || tf("lab.dropped", &[("n", &dropped().to_string())])}</b>
         </p>
     }
-    .into_any()
 }
