@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     Here,
-    lesson::{hue, lesson_title, step_names},
+    lesson::{hue, step_names},
     page::Page,
     shell::{Sheet, technique_name},
 };
@@ -93,7 +93,7 @@ pub fn home(here: &Here) -> Sheet {
                 <p class="promise">{t("page.promise")}</p>
             </div>
             <figure class="live">
-                <Glance play=glance />
+                {view! { <Glance play=glance /> }.into_any()}
                 <figcaption>{t("page.glance")}</figcaption>
             </figure>
         </section>
@@ -174,11 +174,11 @@ fn written(here: &Here, renderer: &Renderer<'_>, lesson: &Lesson) -> Option<AnyV
     .map(|(page, words)| view! { <a href=here.path(&page)>{words}</a> });
     let view = view! {
         <li class="written" data-technique=hue(manifest)>
-            <span class="number" aria-hidden="true">{manifest.number}</span>
+            <span class="number">{manifest.number}</span>
             <div>
-                <h2>{lesson_title(lesson, text)}</h2>
+                <h2>{render::plain(&text.title)}</h2>
                 <div class="lead" inner_html=renderer.blocks(&text.lead)></div>
-                <Progress steps=step_names(manifest) current=None />
+                {view! { <Progress steps=step_names(manifest) current=None /> }.into_any()}
                 <ol class="steps">{steps}</ol>
                 <p class="more"><span class="minutes">{time}</span> {more.to_vec()}</p>
             </div>
@@ -188,13 +188,11 @@ fn written(here: &Here, renderer: &Renderer<'_>, lesson: &Lesson) -> Option<AnyV
 }
 
 fn planned(lesson: &Planned) -> AnyView {
-    let number = lesson.number.to_string();
-    let title = tf("page.lesson_title", &[("number", &number), ("title", &t(&lesson.title))]);
     view! {
         <li class="planned" data-technique=technique_name(lesson.technique)>
-            <span class="number" aria-hidden="true">{number}</span>
+            <span class="number">{lesson.number}</span>
             <div>
-                <h2>{title}</h2>
+                <h2>{t(&lesson.title)}</h2>
                 <span class="tag">{t("page.planned")}</span>
             </div>
         </li>

@@ -94,24 +94,24 @@ pub fn step(here: &Here, lesson: &str, step: &str) -> Option<Sheet> {
     let steps = names.clone();
     let heading = render::plain(&words.title);
     let (previous, next) = turn(&here.library, &page);
-    let prose = Prose::new(&renderer, manifest, words);
+    let prose = Prose::new(&renderer, manifest, words).view();
     let eyebrow = [Some(render::plain(&text.title)), Some(minutes(manifest.minutes)), optional(manifest)];
-    let nav = turn_view(here, &previous, &next);
-    let code = code(lesson, manifest);
+    let nav = turn_view(here, &previous, &next).into_any();
+    let code = code(lesson, manifest).into_any();
     let title_html = renderer.line(&words.title);
     let body = view! {
         <Step play>
             <div class="lesson">
-                {panes()}
+                {panes().into_any()}
                 <article class="prose" id="read">
-                    <Progress steps current />
+                    {view! { <Progress steps current /> }.into_any()}
                     <p class="eyebrow">{eyebrow.into_iter().flatten().map(|words| view! { <span>{words}</span> }).collect::<Vec<_>>()}</p>
                     <h1 inner_html=title_html></h1>
-                    {prose.view()}
+                    {prose}
                     {nav}
                 </article>
                 <section class="bench" aria-label=t("page.lab")>
-                    <Lab />
+                    {view! { <Lab /> }.into_any()}
                     {code}
                 </section>
             </div>
@@ -201,7 +201,7 @@ impl Prose {
         }
     }
 
-    fn view(self) -> impl IntoView {
+    fn view(self) -> Vec<AnyView> {
         let Self { prose, predict, run, hints, reason, explain, quote, standard } = self;
         let standard = standard.map(|part| {
             view! {
@@ -210,6 +210,7 @@ impl Prose {
                     <div inner_html=part.html></div>
                 </aside>
             }
+            .into_any()
         });
         let quote = quote.map(|part| {
             view! {
@@ -218,28 +219,42 @@ impl Prose {
                     <div inner_html=part.html></div>
                 </section>
             }
+            .into_any()
         });
-        view! {
-            <div class="text" inner_html=prose></div>
+        // Each island is erased by itself: as one type, all of them together took minutes to compile.
+        let predict = view! {
             <Choice which=Which::Prediction options=predict.options>
                 <h2 inner_html=predict.part.title></h2>
                 <div class="text" inner_html=predict.part.html></div>
             </Choice>
+        }
+        .into_any();
+        let goal = view! {
             <Goal hints>
                 <h2 inner_html=run.title></h2>
                 <div class="text" inner_html=run.html></div>
             </Goal>
+        }
+        .into_any();
+        let reason = view! {
             <Choice which=Which::Reason options=reason.options>
                 <h2 inner_html=reason.part.title></h2>
                 <div class="text" inner_html=reason.part.html></div>
             </Choice>
+        }
+        .into_any();
+        let explain = view! {
             <Explain>
                 <h2 inner_html=explain.title></h2>
                 <div class="text" inner_html=explain.html></div>
             </Explain>
-            {standard}
-            {quote}
         }
+        .into_any();
+        let text = view! { <div class="text" inner_html=prose></div> }.into_any();
+        vec![Some(text), Some(predict), Some(goal), Some(reason), Some(explain), standard, quote]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
@@ -308,6 +323,7 @@ pub fn recap(here: &Here, lesson: &str) -> Option<Sheet> {
                     <h3 inner_html=asked></h3>
                 </Quiz>
             }
+            .into_any()
         })
         .collect();
     let (previous, next) = turn(&here.library, &page);

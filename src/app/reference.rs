@@ -20,7 +20,7 @@ pub fn lab(here: &Here) -> Sheet {
     let body = view! {
         <Step play>
             <div class="lesson free">
-                {panes()}
+                {panes().into_any()}
                 <article class="prose" id="read">
                     <p class="eyebrow"><span>{t("page.nav_lab")}</span></p>
                     <h1>{t("page.lab_title")}</h1>
@@ -30,7 +30,7 @@ pub fn lab(here: &Here) -> Sheet {
                     </div>
                 </article>
                 <section class="bench" aria-label=t("page.lab")>
-                    <Lab />
+                    {view! { <Lab /> }.into_any()}
                 </section>
             </div>
         </Step>

@@ -139,7 +139,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
     let technique = sheet.technique.map(technique_name);
     let (previous, next) = &sheet.turn;
     let keys = (here.clone(), previous.clone(), next.clone());
-    let header = top(here, asked, &sheet);
+    let header = top(here, asked, &sheet).into_any();
     view! {
         <!DOCTYPE html>
         <html lang=locale.tag() data-theme=theme>
@@ -187,7 +187,13 @@ fn top(here: &Here, asked: &Asked, sheet: &Sheet) -> impl IntoView + use<> {
             None => view! { <li>{words.clone()}</li> }.into_any(),
         }
     });
-    let crumbs = crumbs.collect::<Vec<_>>();
+    // A page right below the home page is named by the links beside it already.
+    let crumbs = if last == 0 {
+        view! { <div class="crumbs"></div> }.into_any()
+    } else {
+        let crumbs = crumbs.collect::<Vec<_>>();
+        view! { <nav class="crumbs" aria-label=t("page.crumbs")><ol>{crumbs}</ol></nav> }.into_any()
+    };
     let place = sheet.place.map(|(at, of)| {
         let (at, of) = (at.to_string(), of.to_string());
         let spoken = tf("page.place", &[("at", &at), ("of", &of)]);
@@ -208,9 +214,7 @@ fn top(here: &Here, asked: &Asked, sheet: &Sheet) -> impl IntoView + use<> {
                 <span inner_html=MARK></span>
                 <span class="name">{t("page.course")}</span>
             </a>
-            <nav class="crumbs" aria-label=t("page.crumbs")>
-                <ol>{crumbs}</ol>
-            </nav>
+            {crumbs}
             <nav class="links" aria-label=t("page.nav")>{nav.to_vec()}</nav>
             <div class="tools">{place} {languages(here, asked)} <ThemeButton current=asked.theme.name().to_owned() /></div>
         </header>
