@@ -50,6 +50,16 @@ async fn a_page_that_comes_back_misses_nothing_and_gets_nothing_twice() {
 }
 
 #[tokio::test]
+async fn a_page_follows_on_one_socket_at_a_time() {
+    let course = Course::start().await;
+    let lab = course.lab("{}").await;
+    let mut old = lab.resume(5, None).await;
+    let mut new = lab.resume(5, None).await;
+    assert_eq!(old.socket.closed().await.0, 4409);
+    new.command(Command::Publish).await;
+}
+
+#[tokio::test]
 async fn a_reset_is_a_new_epoch_and_a_clean_network() {
     let course = Course::start().await;
     let lab = course.lab(r#"{"distance_ms":5}"#).await;
