@@ -8,11 +8,10 @@ use std::collections::BTreeSet;
 use super::{
     arrows,
     axis::Axis,
-    fold::{Event, ExchangeKey, Scene},
+    fold::{ExchangeKey, Scene},
     labels::{Column, Middle, TEXT},
-    mark::{Anchor, Dot, Label, Mark, MarkId, Part, Shape, Tone},
+    mark::{Anchor, Label, Mark, MarkId, Part, Shape, Tone},
     runs::{self, Run},
-    story::Board,
 };
 use crate::wire::{Micros, Technique};
 
@@ -29,7 +28,7 @@ const TALL: f32 = 600.0;
 const TICKS: f64 = 64.0;
 
 /// Ids of labels of events end in this or a little less; those of exchanges in small numbers.
-const EVENT: u32 = u32::MAX;
+pub(super) const EVENT: u32 = u32::MAX;
 
 /// How the reader looks at the scene.
 #[derive(Clone, Copy, Debug)]
@@ -297,122 +296,6 @@ impl Desk<'_> {
             let y = self.y(self.end);
             self.put((Part::Now, 0, 0), Owner::NONE, (y, y), Shape::Now { x0: paper.gutter + 10.0, x1: right, y });
         }
-    }
-
-    /// What belongs to no exchange.
-    fn events(&mut self, scene: &Scene) {
-        let paper = self.paper;
-        let (mut faults, mut distance) = (0, scene.distance_at_start_ms());
-        let mut hidden: Option<Micros> = None;
-        let mut crowd: Option<(u64, u64, f32, u32)> = None;
-        for (i, event) in scene.events().iter().enumerate() {
-            let (y, id) = (self.y(event.at), i as u32);
-            match &event.what {
-                Event::Published { seq, .. } => match &mut crowd {
-                    // Dots that would lie on each other become one.
-                    Some((_, last, at, _)) if y - *at < 9.0 => *last = *seq,
-                    _ => {
-                        self.published(crowd.take());
-                        crowd = Some((*seq, *seq, y, id));
-                    }
-                },
-                Event::Skipped(_) if self.room.take(y, 1) => {
-                    let shape = Shape::Dot { x: paper.browser, y, dot: Dot::Skipped };
-                    self.put((Part::Skip, id, 0), Owner::NONE, (y - 5.0, y + 5.0), shape);
-                    self.beside((Part::LeftLabel, id, EVENT), Owner::NONE, y, Tone::Faint, Label::Skipped, 14.0);
-                }
-                Event::Skipped(_) => {}
-                Event::Started(client, settings) => {
-                    let label = Label::Started(*client, settings.interval_ms);
-                    self.beside((Part::LeftLabel, id, EVENT - 1), Owner::NONE, y, Tone::Soft, label, 14.0);
-                }
-                Event::Stopped(client) => {
-                    let label = Label::Stopped(*client);
-                    self.beside((Part::LeftLabel, id, EVENT - 2), Owner::NONE, y, Tone::Soft, label, 14.0);
-                }
-                Event::Hidden(true) => {
-                    self.beside((Part::LeftLabel, id, EVENT - 3), Owner::NONE, y, Tone::Soft, Label::Hidden, 14.0);
-                    hidden = hidden.or(Some(event.at));
-                }
-                Event::Hidden(false) => {
-                    if let Some(since) = hidden.take() {
-                        self.hidden(since, event.at, id);
-                        self.beside((Part::LeftLabel, id, EVENT - 3), Owner::NONE, y, Tone::Soft, Label::Visible, 14.0);
-                    }
-                }
-                Event::Job(..) => {}
-                Event::Faults(count, ms) => {
-                    let label = match *count {
-                        same if same == faults => Label::Distance(*ms),
-                        0 => Label::Mended,
-                        more => Label::Faults(more),
-                    };
-                    // What the lab began with is no change, unless it began with faults.
-                    if faults != *count || distance.is_some_and(|distance| distance != *ms) {
-                        let bad = *count > 0;
-                        let shape = Shape::Change { x0: paper.browser - 10.0, x1: paper.server + 10.0, y, bad };
-                        self.put((Part::Change, id, 0), Owner::NONE, (y, y), shape);
-                        let tone = if bad { Tone::Bad } else { Tone::Soft };
-                        if paper.narrow {
-                            // No room beside the lifeline: above the line, and reserved before arrows are labelled.
-                            let (x, anchor) = (paper.middle(), Anchor::Middle);
-                            let words = Shape::Words { x, y: y - 5.0, anchor, tone, label };
-                            self.put((Part::EventLabel, id, 0), Owner::NONE, (y - 16.0, y), words);
-                            let half = label.ems() * self.text() * 0.5;
-                            self.middle.reserve([x - half, y - 17.0, x + half, y]);
-                        } else {
-                            self.beside((Part::RightLabel, id, EVENT - 5), Owner::NONE, y, tone, label, 14.0);
-                        }
-                        self.middle.reserve([paper.browser, y - 2.0, paper.server, y + 2.0]);
-                    }
-                    (faults, distance) = (*count, Some(*ms));
-                }
-            }
-        }
-        self.published(crowd);
-        if let Some(since) = hidden {
-            self.hidden(since, self.end, u32::MAX);
-        }
-        for (i, (at, version, board)) in scene.story().boards.iter().enumerate() {
-            let owner = Owner::NONE;
-            self.board(owner, (i as u32, EVENT - 4), *at, *version, *board);
-        }
-    }
-
-    fn published(&mut self, crowd: Option<(u64, u64, f32, u32)>) {
-        let Some((first, last, y, id)) = crowd else { return };
-        if !self.room.take(y, 1) {
-            return;
-        }
-        let shape = Shape::Dot { x: self.paper.server, y, dot: Dot::Update };
-        self.put((Part::Update, id, 0), Owner::NONE, (y - 6.0, y + 6.0), shape);
-        let label = if first == last { Label::Published(first) } else { Label::PublishedMany(first, last) };
-        self.beside((Part::RightLabel, id, EVENT), Owner::NONE, y, Tone::Strong, label, 14.0);
-    }
-
-    fn hidden(&mut self, from: Micros, to: Micros, id: u32) {
-        let (mut y, bottom) = (self.y(from), self.y(to));
-        let mut piece = 0;
-        while y < bottom {
-            let y1 = (y + 500.0).min(bottom);
-            let shape = Shape::Hidden { x: self.paper.browser, y0: y, y1 };
-            self.put((Part::Hidden, id, piece), Owner::NONE, (y, y1), shape);
-            y = y1;
-            piece += 1;
-        }
-    }
-
-    /// What the board shows.
-    pub fn board(&mut self, owner: Owner, id: (u32, u32), at: Micros, version: u64, board: Board) {
-        let y = self.y(at);
-        let (dot, tone, label, size) = match board {
-            Board::Same => return,
-            Board::On => (Dot::Shown, Tone::Ink, Label::Shows(version), 6.0),
-            Board::Back(_) => (Dot::Back, Tone::Bad, Label::GoesBack(version), 9.0),
-        };
-        let shape = Shape::Dot { x: self.paper.browser, y, dot };
-        self.put((Part::Board, id.0, id.1), owner, (y - size, y + size), shape);
-        self.beside((Part::LeftLabel, id.0, id.1), owner, y, tone, label, 14.0);
     }
 
     /// The exchanges, and a way to fold again the runs that the reader opened.

@@ -11,9 +11,12 @@
 
 mod arrows;
 pub mod axis;
+mod controls;
 pub mod details;
 mod dom;
 pub mod draw;
+mod events;
+pub mod facts;
 pub mod fold;
 pub mod labels;
 pub mod layout;
