@@ -12,7 +12,7 @@ use crate::{i18n::t, wire::Micros};
 
 impl Sight {
     /// Pause, time, zoom, folding.
-    pub fn controls(self, live: Signal<bool>) -> AnyView {
+    pub fn controls(self, live: Signal<bool>) -> impl IntoView {
         let start = move || self.reel.with(Scene::start);
         // In tenths of a second: the slider need not move each frame.
         let length = Memo::new(move |_| {
@@ -54,7 +54,6 @@ impl Sight {
                     </svg>
                 </button>
             }
-            .into_any()
         };
         let words = |key: &'static str| Signal::derive(move || t(key));
         let sign = |d: &'static str| Signal::stored(d);
@@ -90,6 +89,5 @@ impl Sight {
                 )}
             </div>
         }
-        .into_any()
     }
 }

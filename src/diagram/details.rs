@@ -1,6 +1,6 @@
 //! The selected exchange, exactly: its times by witness, its price, its bytes, what befell it, and where that is written.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{either::Either, ev, html, prelude::*};
 
 use super::{
     draw::{Path, hue},
@@ -43,12 +43,11 @@ pub fn Details(
             }
         >
             {move || match sheet.get() {
-                None => view! { <p class="pc-none">{t("picture.nothing_selected")}</p> }.into_any(),
-                Some(sheet) => sheet.view(Callback::new(move |()| close())),
+                None => Either::Left(view! { <p class="pc-none">{t("picture.nothing_selected")}</p> }),
+                Some(sheet) => Either::Right(sheet.view(Callback::new(move |()| close()))),
             }}
         </div>
     }
-    .into_any()
 }
 
 /// All that the drawer says, as text.
@@ -101,13 +100,10 @@ impl Sheet {
         })
     }
 
-    fn view(self, close: Callback<()>) -> AnyView {
-        let times: Vec<_> = self
-            .times
-            .into_iter()
-            .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any())
-            .collect();
-        let happened: Vec<_> = self.happened.into_iter().map(|said| view! { <li>{said}</li> }.into_any()).collect();
+    fn view(self, close: Callback<()>) -> impl IntoView {
+        let times: Vec<_> =
+            self.times.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect();
+        let happened: Vec<_> = self.happened.into_iter().map(|said| view! { <li>{said}</li> }).collect();
         let texts: Vec<_> = self
             .texts
             .into_iter()
@@ -116,14 +112,14 @@ impl Sheet {
                 let first = text.find('\n').unwrap_or(text.len());
                 let (first, rest) = text.split_at(first);
                 let (first, rest) = (first.to_owned(), rest.to_owned());
-                view! { <h5>{name}</h5><pre><b>{first}</b>{rest}</pre> }.into_any()
+                view! { <h5>{name}</h5><pre><b>{first}</b>{rest}</pre> }
             })
             .collect();
         let links: Vec<_> = self
             .links
             .into_iter()
             .map(|(address, name)| {
-                view! { <li><a href=address rel="noreferrer" target="_blank">{name}</a></li> }.into_any()
+                view! { <li><a href=address rel="noreferrer" target="_blank">{name}</a></li> }
             })
             .collect();
         let nothing = happened.is_empty();
@@ -146,7 +142,6 @@ impl Sheet {
                 <ul class="pc-links">{links}</ul>
             </div>
         }
-        .into_any()
     }
 }
 
@@ -268,7 +263,7 @@ fn links(told: &Told) -> Vec<(&'static str, String)> {
 }
 
 /// What an exchange weighed, as one bar and in numbers.
-fn cost(weight: Bytes, empty: bool) -> AnyView {
+fn cost(weight: Bytes, empty: bool) -> impl IntoView {
     let payload = if empty { "picture.cost_payload_empty" } else { "picture.cost_payload" };
     let parts = [
         ("pc-cost-up", weight.head_up, "picture.cost_head_up"),
@@ -286,7 +281,7 @@ fn cost(weight: Bytes, empty: bool) -> AnyView {
         let mut d = Path(String::new());
         d.line(x, 5.0, x + wide, 5.0);
         x += wide;
-        bars.push(view! { <path class=class d=d.0></path> }.into_any());
+        bars.push(view! { <path class=class d=d.0></path> });
         legend.push(
             view! {
                 <li>
@@ -294,13 +289,11 @@ fn cost(weight: Bytes, empty: bool) -> AnyView {
                     {format!("{} ", bytes(part))}
                     <span>{t(key)}</span>
                 </li>
-            }
-            .into_any(),
+            },
         );
     }
     view! {
         <svg class="pc-cost" viewBox="0 0 300 10" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>
         <ul class="pc-legend">{legend} <li><b>{tf("picture.cost_all", &[("bytes", &bytes(weight.total()))])}</b></li></ul>
     }
-    .into_any()
 }

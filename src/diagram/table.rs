@@ -43,7 +43,7 @@ pub fn Table(
         let to = page.get_untracked().saturating_add_signed(by);
         turned.set((to + 1 < pages.get_untracked()).then_some(to));
     };
-    let heads: Vec<_> = COLUMNS.iter().map(|key| view! { <th scope="col">{t(key)}</th> }.into_any()).collect();
+    let heads: Vec<_> = COLUMNS.iter().map(|key| view! { <th scope="col">{t(key)}</th> }).collect();
     view! {
         <div class="pc-table">
             <div class="pc-table-scroll" tabindex="0" role="region" aria-label=t("picture.table")>
@@ -73,7 +73,6 @@ pub fn Table(
             </div>
         </div>
     }
-    .into_any()
 }
 
 const COLUMNS: [&str; 10] = [
@@ -126,11 +125,11 @@ impl Row {
         }
     }
 
-    fn view(self, selected: RwSignal<Option<ExchangeKey>>) -> AnyView {
+    fn view(self, selected: RwSignal<Option<ExchangeKey>>) -> impl IntoView {
         let key = self.key;
         let mut cells = self.cells.into_iter();
         let no = cells.next().unwrap_or_default();
-        let rest: Vec<_> = cells.map(|cell| view! { <td>{cell}</td> }.into_any()).collect();
+        let rest: Vec<_> = cells.map(|cell| view! { <td>{cell}</td> }).collect();
         view! {
             <tr class:pc-bad=self.bad class:pc-on=move || selected.get() == Some(key)>
                 <th scope="row">
@@ -141,6 +140,5 @@ impl Row {
                 {rest}
             </tr>
         }
-        .into_any()
     }
 }

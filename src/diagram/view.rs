@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use leptos::{ev, html, prelude::*};
+use leptos::{either::EitherOf4, ev, html, prelude::*};
 
 use super::{
     dom,
@@ -155,12 +155,11 @@ pub fn Picture(
             </p>
         </div>
     }
-    .into_any()
 }
 
 impl Sight {
     /// Names of the lifelines, which stay where they are.
-    fn heading(self, port: Signal<String>) -> AnyView {
+    fn heading(self, port: Signal<String>) -> impl IntoView {
         let paper = Memo::new(move |_| self.layout.with(|layout| layout.paper));
         let declared = Memo::new(move |_| {
             self.reel.track();
@@ -178,7 +177,6 @@ impl Sight {
                     {move || words.get()}
                 </text>
             }
-            .into_any()
         };
         let fixed = |words: String| Signal::stored(words);
         view! {
@@ -204,11 +202,10 @@ impl Sight {
                 {word("pc-w pc-mid pc-sub", Paper::middle, "37", Signal::derive(move || declared.get().1))}
             </svg>
         }
-        .into_any()
     }
 
     /// The paper, with what is in view.
-    fn stage(self) -> AnyView {
+    fn stage(self) -> impl IntoView {
         let window = Memo::new(move |_| {
             let (top, height) = self.window.get();
             let top = (top / STEP).floor() * STEP;
@@ -231,7 +228,7 @@ impl Sight {
             let list = move || -> Vec<(MarkId, Node)> {
                 nodes.with(|nodes| nodes.iter().filter(|node| (node.0.0 >= Part::Pill) == front).cloned().collect())
             };
-            view! { <For each=list key=|node| (node.0, node.1.stamp()) children=|node| element(node.1) /> }.into_any()
+            view! { <For each=list key=|node| (node.0, node.1.stamp()) children=|node| element(node.1) /> }
         };
         let measure = move |_| {
             if let Some(seen) = dom::window(self.scroller) {
@@ -263,7 +260,6 @@ impl Sight {
                 </svg>
             </div>
         }
-        .into_any()
     }
 
     /// The reader scrolled, or the paper grew. Going up leaves the end; reaching it keeps to it again.
@@ -386,7 +382,7 @@ impl Sight {
         self.zoom.set(zoom.clamp(ZOOMS.0, ZOOMS.1));
     }
 
-    fn new_below(self) -> AnyView {
+    fn new_below(self) -> impl IntoView {
         let below = Memo::new(move |_| {
             let left = self.away.get()?;
             self.reel.track();
@@ -405,10 +401,9 @@ impl Sight {
                 {move || below.get().map(|n| tf("picture.new_below", &[("n", &number(n))]))}
             </button>
         }
-        .into_any()
     }
 
-    fn empty(self) -> AnyView {
+    fn empty(self) -> impl IntoView {
         let nothing = Memo::new(move |_| {
             self.reel.track();
             self.reel.with(|scene| scene.exchanges().is_empty())
@@ -427,11 +422,10 @@ impl Sight {
                 {t("picture.empty")}
             </p>
         }
-        .into_any()
     }
 
     /// How much is missing, if anything is.
-    fn left_out(self) -> AnyView {
+    fn left_out(self) -> impl IntoView {
         let missing = Memo::new(move |_| {
             self.reel.track();
             self.reel.with(Scene::left_out)
@@ -441,7 +435,6 @@ impl Sight {
                 {move || tf("picture.left_out", &[("n", &number(missing.get()))])}
             </p>
         }
-        .into_any()
     }
 
     /// What was said last, for those who listen.
@@ -453,28 +446,30 @@ impl Sight {
     }
 }
 
-/// A node as an element of the document.
-fn element(node: Node) -> AnyView {
+/// A node as an element of the document. The four kinds are named, not erased: an erased view costs some kilobytes each.
+fn element(node: Node) -> impl IntoView {
     match node.tag {
-        Tag::Path => view! { <path class=node.class d=node.body></path> }.into_any(),
-        Tag::Text => {
-            view! {
-                <text class=node.class x=node.x y=node.y>
-                    {node.body}
-                </text>
-            }
-            .into_any()
-        }
+        Tag::Path => EitherOf4::A(view! { <path class=node.class d=node.body></path> }),
+        Tag::Text => EitherOf4::B(view! {
+            <text class=node.class x=node.x y=node.y>
+                {node.body}
+            </text>
+        }),
         Tag::Hit => {
             let id = format!("x-{}", node.key);
-            view! { <path class=node.class d=node.body id=id data-x=node.key role="img" aria-label=node.name></path> }
-                .into_any()
+            EitherOf4::C(view! {
+                <path class=node.class d=node.body id=id data-x=node.key role="img" aria-label=node.name></path>
+            })
         }
-        Tag::Button => {
-            view! {
-                <g class=node.class data-run=node.key role="button" tabindex="0" aria-label=node.name inner_html=node.body></g>
-            }
-            .into_any()
-        }
+        Tag::Button => EitherOf4::D(view! {
+            <g
+                class=node.class
+                data-run=node.key
+                role="button"
+                tabindex="0"
+                aria-label=node.name
+                inner_html=node.body
+            ></g>
+        }),
     }
 }
