@@ -16,6 +16,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -41,6 +42,11 @@ const CUT: Duration = Duration::from_millis(500);
 
 /// How long to wait before accepting again when the machine has no more to give.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// When the kernel asks a silent client whether it is still there. It gives up after its own number of tries (about two
+/// minutes here), below what a lab's faults can touch.
+const KEEPALIVE: TcpKeepalive =
+    TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
 
 /// What a listener allows.
 #[derive(Clone, Copy, Debug)]
@@ -150,8 +156,10 @@ fn is_clients(error: &io::Error) -> bool {
 fn admit(house: &Arc<House>, socket: TcpStream, from: SocketAddr) {
     let accepted = clock::now();
     let Some(live) = house.census.enter(house.limits.connections) else { return };
-    // Small answers must not wait for acknowledgements. It can only fail on a connection that is already dead.
+    // Small answers must not wait for acknowledgements, and a client that vanished without a word (a phone out of reach)
+    // must not hold its place for ever. Either can only fail on a connection that is already dead.
     drop(socket.set_nodelay(true));
+    drop(SockRef::from(&socket).set_tcp_keepalive(&KEEPALIVE));
     match &house.directory {
         None => drop(tokio::spawn(converse(house.clone(), Plain { socket, _live: live }, from))),
         Some(directory) => {

@@ -240,6 +240,11 @@ impl Decoder {
         }
     }
 
+    /// Whether a body has begun and not ended, so that its sender owes the rest of it.
+    pub fn mid_body(&self, dir: Direction) -> bool {
+        matches!(self.side(dir).state, State::Body(_))
+    }
+
     /// The direction ended: what was under way, if anything (a body that ends with the connection has its last piece
     /// here, which may be of 0 bytes), then the end itself. An end belongs to the request whose message it broke off or
     /// ended, or which it leaves without an answer.

@@ -87,12 +87,35 @@ async fn a_waiting_answer_is_not_silence() {
 #[tokio::test]
 async fn half_a_body_and_silence_is_closed() {
     let stage = Stage::with(short(), [distance(0)]).await;
+    for half in ["half", ""] {
+        let mut client = stage.client().await;
+        client.send(format!("POST /l/labaaaaaaa/echo HTTP/1.1\r\nHost: lab\r\nContent-Length: 50\r\n\r\n{half}")).await;
+        let began = Instant::now();
+        client.rest().await;
+        assert!((150..1500).contains(&began.elapsed().as_millis()), "{half:?}: {:?}", began.elapsed());
+    }
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_stream_to_a_client_that_pipelined_and_reset_ends() {
+    let mut stage = Stage::open([distance(10)]).await;
+    let feed = stage.feed();
     let mut client = stage.client().await;
-    client.send("POST /l/labaaaaaaa/echo HTTP/1.1\r\nHost: lab\r\nContent-Length: 50\r\n\r\nhalf").await;
-    let began = Instant::now();
-    client.rest().await;
-    assert!((150..1500).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+    client.get(LABS[0], "events", 1).await;
+    // hyper does not read as long as this waits, so only writing can tell that the client is gone.
+    client.get(LABS[0], "hello", 2).await;
+    client.until("\r\n\r\n").await;
+    stage.labs[0].has("up 2 released").await;
+    client.stream.set_zero_linger().expect("a living socket");
     drop(client);
+    let talk = async {
+        while feed.send("news").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::join!(talk, stage.dropped());
+    stage.labs[0].until("up closed by rst").await;
     stage.close().await;
 }
 

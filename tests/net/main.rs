@@ -3,4 +3,5 @@
 mod http;
 mod limits;
 mod stage;
+mod storm;
 mod verdicts;

@@ -11,9 +11,15 @@
 //!
 //! A waiting unit is decided when it is first in its queue, under the chain that is in force then, and counts its delay
 //! from when it came: so a fault that is taken away lets go of what it held, at once.
+//!
+//! In reading order: [`way`] is one direction, [`book`] says whose a unit is, [`state`] is the whole connection, with
+//! [`intake`], [`release`] and [`drain`] as the ways through it; this file and [`pump`] wait.
 
 mod book;
+mod drain;
+mod intake;
 mod pump;
+mod release;
 mod state;
 mod way;
 
@@ -255,7 +261,11 @@ impl AsyncWrite for Tap {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let core = &self.core;
         let mut state = core.lock();
-        if state.down.end != End::Open || matches!(state.up.end, End::Delivered(Close::Rst)) {
+        if state.broken {
+            // Whoever writes without reading would not learn of it otherwise.
+            state.expect_reset(clock::now());
+        }
+        if state.down.end != End::Open || state.up.end == End::Delivered(Close::Rst) {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         if state.down.is_full() {

@@ -7,7 +7,8 @@ use tokio::{net::TcpStream, runtime::Handle, time::Instant};
 
 use super::{
     Core,
-    state::{Drained, State},
+    drain::Drained,
+    state::State,
     way::{End, Head, Wait},
 };
 use crate::{
@@ -45,7 +46,7 @@ pub(super) fn start(core: &Arc<Core>, state: &mut State, now: Micros) {
 /// Whether a connection that the server has let go of, and all of whose units are gone, has to stay open.
 fn lingers(state: &State) -> bool {
     let other = matches!(state.up.end, End::Open | End::Waiting);
-    state.socket.is_some() && !state.is_broken() && (other || state.swallowed())
+    state.socket.is_some() && !state.broken && (other || state.swallowed())
 }
 
 async fn run(core: Arc<Core>) {
