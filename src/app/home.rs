@@ -100,18 +100,18 @@ pub fn home(here: &Here) -> Sheet {
         <section class="band">
             <h2>{t("page.methods")}</h2>
             <p class="lead">{t("page.methods_text")}</p>
-            <ul class="methods">{methods.to_vec()}</ul>
+            <ul class="methods">{Vec::from(methods)}</ul>
         </section>
         <section class="band two">
             <div>
                 <h2>{t("page.witnesses")}</h2>
                 <p>{t("page.witnesses_text")}</p>
             </div>
-            <dl class="witnesses">{witnesses.to_vec()}</dl>
+            <dl class="witnesses">{Vec::from(witnesses)}</dl>
         </section>
         <section class="band">
             <h2>{t("page.parts")}</h2>
-            <ol class="parts">{parts.to_vec()}</ol>
+            <ol class="parts">{Vec::from(parts)}</ol>
         </section>
     };
     let mut sheet = Sheet::new("home", t("page.course"), body);
@@ -180,7 +180,7 @@ fn written(here: &Here, renderer: &Renderer<'_>, lesson: &Lesson) -> Option<AnyV
                 <div class="lead" inner_html=renderer.blocks(&text.lead)></div>
                 {view! { <Progress steps=step_names(manifest) current=None /> }.into_any()}
                 <ol class="steps">{steps}</ol>
-                <p class="more"><span class="minutes">{time}</span> {more.to_vec()}</p>
+                <p class="more"><span class="minutes">{time}</span> {Vec::from(more)}</p>
             </div>
         </li>
     };

@@ -26,7 +26,7 @@ pub fn lab(here: &Here) -> Sheet {
                     <h1>{t("page.lab_title")}</h1>
                     <div class="text">
                         <p>{t("page.lab_text")}</p>
-                        <ul>{tips.to_vec()}</ul>
+                        <ul>{Vec::from(tips)}</ul>
                     </div>
                 </article>
                 <section class="bench" aria-label=t("page.lab")>

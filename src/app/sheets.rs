@@ -127,12 +127,12 @@ fn teach_step(
             <h2><a href=here.path(&page) inner_html=renderer.line(&words.title)></a></h2>
             <p class="eyebrow"><span>{minutes}</span><span>{core}</span>{notes.map(|notes| view! { <span>{notes}</span> })}</p>
             {right}
-            {parts.to_vec()}
+            {Vec::from(parts)}
         </section>
     }
 }
 
-fn teach_part(renderer: &Renderer<'_>, part: &Section) -> impl IntoView + Clone + use<> {
+fn teach_part(renderer: &Renderer<'_>, part: &Section) -> impl IntoView + use<> {
     let (title, html) = (renderer.line(&part.title), renderer.blocks(&part.blocks));
     view! { <h3 inner_html=title></h3> <div class="text" inner_html=html></div> }
 }

@@ -150,7 +150,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
                 <title>{title}</title>
                 <meta name="description" content=sheet.about />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                {alternates.to_vec()}
+                {Vec::from(alternates)}
                 {built()}
             </head>
             <body data-page=sheet.kind data-technique=technique>
@@ -215,7 +215,7 @@ fn top(here: &Here, asked: &Asked, sheet: &Sheet) -> impl IntoView + use<> {
                 <span class="name">{t("page.course")}</span>
             </a>
             {crumbs}
-            <nav class="links" aria-label=t("page.nav")>{nav.to_vec()}</nav>
+            <nav class="links" aria-label=t("page.nav")>{Vec::from(nav)}</nav>
             <div class="tools">{place} {languages(here, asked)} <ThemeButton current=asked.theme.name().to_owned() /></div>
         </header>
     }
@@ -245,7 +245,7 @@ fn foot(here: &Here) -> impl IntoView + use<> {
     view! {
         <footer class="foot">
             <p>{t("page.promise")}</p>
-            <ul>{links.to_vec()}</ul>
+            <ul>{Vec::from(links)}</ul>
         </footer>
     }
 }
