@@ -1,8 +1,25 @@
-//! Lifeline: a course on how servers get news to browsers, in which every arrow really happened.
+//! Lifeline: a course on how servers get news to browsers, in which every arrow really happened, and two witnesses saw it.
 //!
 //! # The reading guide
 //!
-//! 1. [`wire`]: the vocabulary. What can be observed, by whom, and the decoders that cut bytes into units.
+//! One update travels from a feed to a picture. Read along its way:
+//!
+//! 1. [`wire`]: the vocabulary. How labs, connections, exchanges and clocks are named; what can be observed, by whom; the
+//!    decoders that cut a stream of bytes into units. Start with the specification at its top.
+//! 2. [`fault`]: what can be wrong with a network or a server, as a value and a verdict, one file each.
+//! 3. `net`: the lab's listener. The tap wraps every accepted socket, asks the faults for a verdict on each unit, and
+//!    writes down what passed.
+//! 4. `push`: the feed, and the server's side of each technique, one file each. It knows one hook, not the faults.
+//! 5. `room`: one task owns each lab: its log, its feed, its faults. Pages follow it over a control socket: a snapshot,
+//!    then numbered deltas.
+//! 6. [`client`]: the browser's side. Each technique is a state machine over the browser's own API; clocks, outbox and
+//!    backoff are pure.
+//! 7. [`ledger`]: the log folded into figures, and the goals of lessons as conditions on them.
+//! 8. [`diagram`]: the log folded into a picture: fold, layout and narration are pure; the view shows a window of it.
+//! 9. [`lesson`]: lessons as files: reading, checking, rendering.
+//! 10. [`ui`] and `app`: the islands of a page, and the pages round them.
+//!
+//! `main.rs` puts it together: configuration, state, serving, shutdown. Modules without a link exist on the server only.
 
 // A view is one type, nested as deep as its elements: a page is deeper than the default allows.
 #![recursion_limit = "512"]
@@ -33,3 +50,11 @@ pub mod server;
 pub mod telemetry;
 pub mod ui;
 pub mod wire;
+
+/// Called by the page's script once the module is there; it then brings the islands to life one by one.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}
