@@ -56,18 +56,15 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A stage on which nothing has happened yet. In the browser, what it remembers is read once hydration is over.
+    /// A stage on which nothing has happened yet.
     pub fn new(play: Play) -> Self {
-        let stage = Self {
+        Self {
             play: StoredValue::new(play),
             options: RwSignal::default(),
             memory: RwSignal::default(),
             ledger: RwSignal::default(),
             ready: RwSignal::new(false),
-        };
-        #[cfg(feature = "hydrate")]
-        stage.remember();
-        stage
+        }
     }
 
     /// `lesson/step`, the name under which the step is remembered.
@@ -81,8 +78,12 @@ impl Stage {
         asks && self.memory.with(|memory| memory.prediction.is_none())
     }
 
+    /// Reads what this browser remembers, and keeps it up to date.
+    ///
+    /// To be called by the last island of the step in the document: islands come alive in its order, each taking for granted
+    /// that what the server rendered is still true.
     #[cfg(feature = "hydrate")]
-    fn remember(&self) {
+    pub fn remember(&self) {
         use crate::client::browser;
 
         let Self { memory, ready, .. } = *self;

@@ -27,7 +27,7 @@ pub fn Lab() -> impl IntoView {
             {controls::bar(rig, table)}
             <div class="around">{parts::banner(rig)} {parts::board(rig)} {parts::standing(rig)}</div>
             <div class="stage" data-details=move || rig.selected.get().is_some().to_string()>
-                <div class="sheet" id="lab-picture">
+                <div class="view" id="lab-picture">
                     <Show when=move || table.get() fallback=picture>
                         <Table reel=rig.reel selected=rig.selected />
                     </Show>
@@ -87,6 +87,7 @@ fn come_alive(rig: Rig) {
     {
         use crate::{ui::page::is_idle, wire::control::Command};
 
+        rig.stage.remember();
         Effect::new(move |before: Option<()>| {
             if before.is_none() {
                 rig.connect();
