@@ -94,7 +94,7 @@ pub fn step(here: &Here, lesson: &str, step: &str) -> Option<Sheet> {
     let steps = names.clone();
     let heading = render::plain(&words.title);
     let (previous, next) = turn(&here.library, &page);
-    let prose = Prose::new(&renderer, manifest, words).view();
+    let prose = Prose::new(&renderer, manifest, words);
     let eyebrow = [Some(render::plain(&text.title)), Some(minutes(manifest.minutes)), optional(manifest)];
     let nav = turn_view(here, &previous, &next).into_any();
     let code = code(lesson, manifest).into_any();
@@ -107,7 +107,7 @@ pub fn step(here: &Here, lesson: &str, step: &str) -> Option<Sheet> {
                     {view! { <Progress steps current /> }.into_any()}
                     <p class="eyebrow">{eyebrow.into_iter().flatten().map(|words| view! { <span>{words}</span> }).collect::<Vec<_>>()}</p>
                     <h1 inner_html=title_html></h1>
-                    {prose}
+                    {prose.view()}
                     {nav}
                 </article>
                 <section class="bench" aria-label=t("page.lab")>
@@ -201,6 +201,7 @@ impl Prose {
         }
     }
 
+    /// To be called inside of [`Step`] only: its islands find their stage in the context.
     fn view(self) -> Vec<AnyView> {
         let Self { prose, predict, run, hints, reason, explain, quote, standard } = self;
         let standard = standard.map(|part| {
