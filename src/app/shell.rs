@@ -78,7 +78,7 @@ pub struct Sheet {
 
 impl Sheet {
     /// A page of some kind, to be completed.
-    pub fn new(kind: &'static str, title: String, body: impl IntoView + Send + 'static) -> Self {
+    pub fn new(kind: &'static str, title: String, body: impl IntoView + 'static) -> Self {
         Self {
             about: t("page.about"),
             technique: None,
