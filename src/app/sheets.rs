@@ -137,13 +137,7 @@ fn teach_part(renderer: &Renderer<'_>, part: &Section) -> impl IntoView + use<> 
     view! { <h3 inner_html=title></h3> <div class="text" inner_html=html></div> }
 }
 
-fn complete(
-    lesson: &Lesson,
-    text: &Text,
-    kind: &'static str,
-    last: String,
-    body: impl IntoView + Send + 'static,
-) -> Sheet {
+fn complete(lesson: &Lesson, text: &Text, kind: &'static str, last: String, body: impl IntoView + 'static) -> Sheet {
     let mut sheet = Sheet::new(kind, format!("{} · {last}", render::plain(&text.title)), body);
     let first = lesson.manifest.step.first();
     let first = first.map(|step| Page::Step { lesson: lesson.manifest.id.clone(), step: step.id.clone() });

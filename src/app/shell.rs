@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::{Here, assets, guard, page::Page};
 use crate::{
     i18n::{Locale, t, tf},
+    lesson::render::escape,
     ui::page::{Keys, Theme as ThemeButton},
     wire::Technique,
 };
@@ -77,7 +78,7 @@ pub struct Sheet {
 
 impl Sheet {
     /// A page of some kind, to be completed.
-    pub fn new(kind: &'static str, title: String, body: impl IntoView + Send + 'static) -> Self {
+    pub fn new(kind: &'static str, title: String, body: impl IntoView + 'static) -> Self {
         Self {
             about: t("page.about"),
             technique: None,
@@ -130,7 +131,9 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
     let locale = here.locale;
     let words = here.library.words.get(&locale).map(|words| words.for_browser()).unwrap_or_default();
     let name = t("page.course");
-    let title = if sheet.kind == "home" { name.clone() } else { format!("{} · {name}", sheet.title) };
+    // As HTML: a text node of a view may bring a marker with it, which a title would show.
+    let mut title = String::new();
+    escape(&if sheet.kind == "home" { name } else { format!("{} · {name}", sheet.title) }, &mut title);
     let page = asked.page.clone();
     let alternates = Locale::ALL.map(|other| {
         page.as_ref().map(|page| view! { <link rel="alternate" hreflang=other.tag() href=page.path(other) /> })
@@ -147,7 +150,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <title>{title}</title>
+                <title inner_html=title></title>
                 <meta name="description" content=sheet.about />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 {Vec::from(alternates)}

@@ -465,7 +465,7 @@ mod tests {
         assert!(report.problems.is_empty(), "{report}");
         assert_eq!(root.id, "a");
         assert_eq!(root.blocks, [Block::Paragraph(words("lead"))]);
-        assert_eq!(root.sections.iter().map(|s| (s.id.as_str(), s.line)).collect::<Vec<_>>(), [("b", 3), ("d", 8)]);
+        assert_eq!(root.sections.iter().map(|s| (s.id.as_str(), s.line)).collect::<Vec<_>>(), [("b", 3), ("d", 9)]);
         let c = &root.sections[0].sections[0];
         assert_eq!(
             c.blocks,
