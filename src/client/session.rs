@@ -36,7 +36,7 @@ pub enum Event {
     /// A new log: forget what was.
     Fresh {
         /// The ledger of what the log no longer has.
-        ledger: Ledger,
+        ledger: Box<Ledger>,
         /// The lab's settings.
         lab: LabState,
     },
@@ -211,7 +211,7 @@ impl Owner for Session {
         match message {
             Down::Snapshot { epoch, after, ledger, lab, .. } => {
                 self.cursor.set(Some(Cursor { epoch, no: after }));
-                (self.hear)(Event::Fresh { ledger: *ledger, lab });
+                (self.hear)(Event::Fresh { ledger, lab });
             }
             Down::Delta { epoch, records } => {
                 if let Some(last) = records.last() {

@@ -30,6 +30,9 @@ pub async fn server() -> Running {
     server::start(Config::default()).await.expect("a server on free ports starts")
 }
 
+/// Status and body, or how it ended without.
+type Outcome = Result<(u16, String), Ending>;
+
 /// A page with its lab.
 pub struct Page {
     created: Created,
@@ -141,7 +144,7 @@ impl Page {
         let mut ticks = tokio::time::interval(Duration::from_millis(settings.interval_ms.into()));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut poll = Poll::new(settings);
-        let mut asked: JoinSet<(ExchangeNo, Result<(u16, String), Ending>)> = JoinSet::new();
+        let mut asked: JoinSet<(ExchangeNo, Outcome)> = JoinSet::new();
         let mut under_way: BTreeMap<ExchangeNo, AbortHandle> = BTreeMap::new();
         let mut etag = None;
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60);

@@ -75,7 +75,7 @@ impl Rig {
     fn hear(self, event: Event) {
         match event {
             Event::Fresh { ledger, lab } => {
-                self.stage.ledger.set(ledger);
+                self.stage.ledger.set(*ledger);
                 self.state.set(lab);
                 self.reel.clear();
             }
