@@ -49,7 +49,7 @@ pub fn Choice(
     view! {
         <section class="choice box" data-which=name data-hydrated=move || stage.ready.get().to_string() hidden=shut>
             {children()}
-            {question(name, options, right, locked, stage.ready.into(), lock)}
+            {question(name.to_owned(), options, right, locked, stage.ready.into(), lock)}
         </section>
     }
 }
@@ -57,7 +57,7 @@ pub fn Choice(
 /// The options as radio buttons with a button that locks the one chosen. Once locked, the right one is marked, if it is
 /// given.
 pub fn question(
-    name: &'static str,
+    name: String,
     options: Vec<Choosable>,
     right: Option<String>,
     locked: Signal<Option<String>>,
@@ -85,7 +85,7 @@ pub fn question(
                 <label class="option" data-mark=mark data-option=option.get_value()>
                     <input
                         type="radio"
-                        name=name
+                        name=name.clone()
                         value=option.get_value()
                         prop:checked=here
                         disabled=move || !ready.get() || locked.get().is_some()

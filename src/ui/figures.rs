@@ -39,9 +39,10 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 24] = [
+pub const ALL: [Figure; 27] = [
     Figure::Published,
     Figure::Delivered,
+    Figure::DeliveredByHand,
     Figure::Lost,
     Figure::Duplicated,
     Figure::OutOfOrder,
@@ -54,6 +55,8 @@ pub const ALL: [Figure; 24] = [
     Figure::EmptyShare,
     Figure::NotModified,
     Figure::Aborted,
+    Figure::JobsDone,
+    Figure::JobResults,
     Figure::Connections,
     Figure::Bytes,
     Figure::HeadUp,

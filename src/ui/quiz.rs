@@ -36,12 +36,11 @@ pub fn Quiz(
             }
         });
     }
-    // Radio buttons of different questions must not share a group, and a group's name lives as long as the page.
-    let group: &'static str = Box::leak(name.into_boxed_str());
+    // Radio buttons of different questions must not share a group.
     view! {
         <section class="quiz box" data-hydrated=move || ready.get().to_string()>
             {children()}
-            {question(group, options, Some(right), locked.into(), ready.into(), move |chosen| locked.set(Some(chosen)))}
+            {question(name, options, Some(right), locked.into(), ready.into(), move |chosen| locked.set(Some(chosen)))}
             <div class="why" hidden=move || locked.get().is_none() inner_html=why></div>
         </section>
     }
