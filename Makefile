@@ -20,9 +20,8 @@ lint:
 	$(CLIPPY) --features ssr --all-targets -- -D warnings
 	$(CLIPPY) --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings
 
-bench: server ## the numbers that the design promises
-	@scripts/setup test
-	$(E) cargo run --quiet --release --features ssr --example bench
+bench: server ## what the tap costs
+	$(E) cargo run --quiet --features ssr --example bench
 
 shots: server ## a picture of every page, in every language, theme and width, into shots/
 	@scripts/setup test

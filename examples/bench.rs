@@ -17,8 +17,7 @@ use std::{
 use lifeline::{
     hosts::Hosts,
     net::{
-        accept::{self, Limits},
-        listener::Listener,
+        accept::{self, Limits, Listener},
         shutdown::Shutdown,
     },
     push,

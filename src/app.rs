@@ -141,6 +141,7 @@ async fn show(State(state): State<AppState>, request: Request) -> Response {
         theme: cookie(headers, THEME).and_then(Theme::from_name).unwrap_or_default(),
         host: guard::host(headers).unwrap_or_default().to_owned(),
         page: page.clone(),
+        brotli: assets::accepts_brotli(headers),
     };
     let lab_origin = state.addresses.lab_origin(&request.host);
     shell::answer(&here, &request, &lab_origin, || {

@@ -38,9 +38,10 @@ export class Reader {
   }
 
   async run() {
-    await expect(this.page.locator("#lab-run")).toBeEnabled();
-    await this.page.locator("#lab-run").click();
-    await expect(this.page.locator("#lab-run")).toHaveAttribute("aria-pressed", "true");
+    const run = this.page.locator("button.run");
+    await expect(run).toBeEnabled();
+    await run.click();
+    await expect(run).toHaveAttribute("aria-pressed", "true");
   }
 
   async publish() {

@@ -66,7 +66,7 @@ test("the job's result arrives once", async ({ reader }) => {
   await reader.set("interval", "500");
   await reader.run();
   await reader.atLeast("jobs_done", 1);
-  await expect(reader.page.locator("#lab-run"), "it stops by itself").toHaveAttribute("aria-pressed", "false");
+  await expect(reader.page.locator("button.run"), "it stops by itself").toHaveAttribute("aria-pressed", "false");
   await reader.set("interval", "2000");
   await reader.run();
   await reader.done();

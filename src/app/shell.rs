@@ -52,6 +52,8 @@ pub struct Asked {
     pub host: String,
     /// The page, if there is one.
     pub page: Option<Page>,
+    /// Whether the browser takes brotli.
+    pub brotli: bool,
 }
 
 /// A page before it is put into its document.
@@ -107,12 +109,18 @@ pub fn answer(here: &Here, asked: &Asked, lab_origin: &str, make: impl FnOnce() 
     // Islands put signals into the owner's arena: they go with it, or every page view would leave some behind.
     owner.unset_with_forced_cleanup();
 
-    let mut answer = (status, html).into_response();
+    let packed = asked.brotli.then(|| assets::compress(html.as_bytes())).flatten();
+    let is_packed = packed.is_some();
+    let body = packed.unwrap_or_else(|| html.into_bytes());
+    let mut answer = (status, body).into_response();
     let headers = answer.headers_mut();
+    if is_packed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+    }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(here.locale.tag()));
     // The theme's cookie changes the document; and its nonce is good for once.
-    headers.insert(header::VARY, HeaderValue::from_static("cookie"));
+    headers.insert(header::VARY, HeaderValue::from_static("cookie, accept-encoding"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     match HeaderValue::from_str(&policy) {
         Ok(policy) => {

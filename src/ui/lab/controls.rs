@@ -54,7 +54,7 @@ fn run(rig: Rig) -> impl IntoView {
     view! {
         <button
             class="run"
-            id="lab-run"
+            id=if job { "lab-job" } else { "lab-run" }
             aria-pressed=move || rig.running.get().to_string()
             disabled=move || !rig.may_run()
             on:click=move |_| if rig.running.get_untracked() { rig.stop() } else { rig.start() }

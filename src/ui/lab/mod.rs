@@ -105,11 +105,27 @@ fn come_alive(rig: Rig) {
                 rig.command(Command::Publish);
             }
         });
+        // On a narrow screen a link to a control has to bring its half into sight first.
+        let links = window_event_listener(leptos::ev::click, move |event| show_lab(&event));
         on_cleanup(move || {
             visibility.remove();
             keys.remove();
+            links.remove();
         });
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = rig;
+}
+
+#[cfg(feature = "hydrate")]
+fn show_lab(event: &web_sys::MouseEvent) {
+    use wasm_bindgen::JsCast;
+
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let leads = element.and_then(|element| element.closest(".flash").ok().flatten()).is_some();
+    let document = crate::client::browser::window().document();
+    let pane = document.and_then(|document| document.get_element_by_id("pane-lab"));
+    if let (true, Some(pane)) = (leads, pane.and_then(|pane| pane.dyn_into::<web_sys::HtmlInputElement>().ok())) {
+        pane.set_checked(true);
+    }
 }
