@@ -1,6 +1,8 @@
 //! A page without a browser: it opens a lab on a real server, follows its log, and polls over real sockets with the same
 //! state machine that the page in the browser uses. What it sees it writes down as a browser would.
 
+mod ask;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
@@ -17,13 +19,14 @@ use lifeline::{
     },
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     sync::{mpsc, watch},
     task::{AbortHandle, JoinSet},
     time::{MissedTickBehavior, timeout},
 };
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+
+use ask::ask;
 
 /// A whole server on ports of its own.
 pub async fn server() -> Running {
@@ -39,22 +42,6 @@ pub struct Page {
     lab: std::net::SocketAddr,
     up: mpsc::Sender<Up>,
     ledger: watch::Receiver<Ledger>,
-}
-
-/// Sends a request and reads the whole answer: status, head and body.
-pub async fn ask(to: std::net::SocketAddr, head: &str, body: &str) -> std::io::Result<(u16, String, String)> {
-    let mut socket = TcpStream::connect(to).await?;
-    let request = format!(
-        "{head}\r\nHost: localhost:{}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-        to.port(),
-        body.len()
-    );
-    socket.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).await?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    Ok((status, head.to_owned(), body.to_owned()))
 }
 
 impl Page {

@@ -1,0 +1,78 @@
+//! The server's code that lesson 2 shows, compiled as it stands there and asked over a real socket.
+
+#[path = "support/ask.rs"]
+mod support;
+
+#[path = "../lessons/02-short-polling/code/board.rs"]
+mod board;
+#[path = "../lessons/02-short-polling/code/conditional.rs"]
+mod conditional;
+#[path = "../lessons/02-short-polling/code/job.rs"]
+mod job;
+#[path = "../lessons/02-short-polling/code/poll.rs"]
+mod poll;
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use serde_json::Value;
+use support::ask;
+
+async fn serve(routes: Router) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    address
+}
+
+async fn json(to: SocketAddr, head: &str, body: &str) -> (u16, String, Value) {
+    let (status, head, body) = ask(to, head, body).await.expect("it answers");
+    (status, head, serde_json::from_str(&body).unwrap_or_default())
+}
+
+const PUBLISH: &str = "POST /publish HTTP/1.1\r\nContent-Type: application/json";
+
+#[tokio::test]
+async fn a_poll_brings_what_came_after_its_cursor() {
+    let to = serve(poll::routes()).await;
+    let (_, head, empty) = json(to, "GET /poll?cursor=0 HTTP/1.1", "").await;
+    assert!(head.contains("no-store"), "{head}");
+    assert_eq!(empty["updates"], serde_json::json!([]));
+    json(to, PUBLISH, r#"{"district":3}"#).await;
+    let (_, _, news) = json(to, "GET /poll?cursor=0 HTTP/1.1", "").await;
+    assert_eq!((&news["cursor"], &news["updates"][0]["seq"]), (&1.into(), &1.into()));
+    let (_, _, after) = json(to, "GET /poll?cursor=1 HTTP/1.1", "").await;
+    assert_eq!(after["updates"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn the_board_has_a_version_that_grows() {
+    let to = serve(board::routes()).await;
+    let (_, _, before) = json(to, "GET /board HTTP/1.1", "").await;
+    json(to, PUBLISH, r#"{"district":3}"#).await;
+    let (_, _, after) = json(to, "GET /board HTTP/1.1", "").await;
+    assert!(after["version"].as_u64() > before["version"].as_u64(), "{before} then {after}");
+}
+
+#[tokio::test]
+async fn an_unchanged_board_is_a_304() {
+    let to = serve(conditional::routes()).await;
+    let (status, head, _) = json(to, "GET /board/cached HTTP/1.1", "").await;
+    assert_eq!(status, 200);
+    let etag = head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("it has a name").to_owned();
+    let again = format!("GET /board/cached HTTP/1.1\r\nIf-None-Match: {etag}");
+    assert_eq!(json(to, &again, "").await.0, 304);
+    json(to, PUBLISH, "{}").await;
+    assert_eq!(json(to, &again, "").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_job_is_taken_and_its_progress_told() {
+    let to = serve(job::routes()).await;
+    let (status, _, taken) = json(to, "POST /job HTTP/1.1", "").await;
+    assert_eq!((status, &taken["job"]), (202, &1.into()));
+    let (status, _, progress) = json(to, "GET /job?job=1 HTTP/1.1", "").await;
+    assert_eq!(status, 200);
+    assert!(progress["percent"].as_u64() < Some(100), "{progress}");
+    assert_eq!(json(to, "GET /job?job=9 HTTP/1.1", "").await.0, 404);
+}
