@@ -1,8 +1,9 @@
 import { defineConfig } from "@playwright/test";
 import { chromium } from "./support/browser";
 
-// The server is the program as a stranger runs it, on ports of its own.
-export const SITE = "http://localhost:3100";
+// The server is the program as a stranger runs it, on ports of its own; a second run at the same time names another.
+const PORT = Number(process.env.TEST_PORT ?? 3100);
+export const SITE = `http://localhost:${PORT}`;
 
 export default defineConfig({
   testDir: "tests",
@@ -17,7 +18,7 @@ export default defineConfig({
   reporter: [["list"]],
   use: { baseURL: SITE, ...chromium, trace: "retain-on-failure" },
   webServer: {
-    command: "../target/debug/lifeline serve --site 127.0.0.1:3100 --lab 127.0.0.1:3101",
+    command: `../target/debug/lifeline serve --site 127.0.0.1:${PORT} --lab 127.0.0.1:${PORT + 1}`,
     url: `${SITE}/en/`,
     reuseExistingServer: false,
     stdout: "ignore",

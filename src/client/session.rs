@@ -29,7 +29,7 @@ const PROBES: u32 = 8;
 const PROBE_MS: u32 = 2000;
 
 /// How long an observation may wait for company, in milliseconds.
-const FLUSH_MS: u32 = 20;
+const FLUSH_MS: u32 = 5;
 
 /// What a page hears from its session.
 pub enum Event {

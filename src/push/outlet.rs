@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -49,6 +52,8 @@ pub struct Outlet {
     pub start: mpsc::Sender<StartJob>,
     /// What each client was told last, to know an answer that brings it nothing.
     pub told: Mutex<Told>,
+    /// How many requests came without a number of their own, as a reader's `curl` does.
+    pub strangers: AtomicU32,
 }
 
 /// A request to start a background job.
@@ -122,7 +127,9 @@ impl Outlet {
     pub async fn answer(&self, who: Who, news: News) {
         self.saw(who, Fact::Answering { news });
         let mut chain = self.line.changes();
-        let conduct = chain.borrow_and_update().conduct(who.client, who.exchange);
+        // Without a number, every stranger's request would draw the same lot: they are counted instead.
+        let lot = who.exchange.or_else(|| Some(self.strangers.fetch_add(1, Ordering::Relaxed)));
+        let conduct = chain.borrow_and_update().conduct(who.client, lot);
         if let Some((by, wait)) = conduct.wait {
             let micros = Micros::try_from(wait.as_micros()).unwrap_or(Micros::MAX);
             self.saw(who, Fact::HeldBack { by, micros });
