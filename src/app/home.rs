@@ -17,7 +17,7 @@ use crate::{
         render::{self, Renderer},
     },
     ui::{lab::Glance, page::Progress, stage::Play},
-    wire::Technique,
+    wire::{Technique, packed::Packed},
 };
 
 /// What each method looks like, as a drawing of its shape in time: two lifelines and what goes between them. A drawing, not
@@ -81,7 +81,7 @@ pub fn home(here: &Here) -> Sheet {
             </div>
         }
     });
-    let glance = Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::glance() };
+    let glance = Packed(Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::glance() });
     let body = view! {
         <section class="hero">
             <div class="say">

@@ -25,6 +25,7 @@ use crate::{
         stage::{Choosable, Play},
         step::Step,
     },
+    wire::packed::Packed,
 };
 
 /// All pages of the course that are read one after the other.
@@ -88,7 +89,7 @@ pub fn step(here: &Here, lesson: &str, step: &str) -> Option<Sheet> {
     let words = text.steps.get(at)?;
     let renderer = Renderer::new(&here.library, here.locale);
 
-    let play = Play { locale: here.locale, lesson: lesson.manifest.id.clone(), step: manifest.clone() };
+    let play = Packed(Play { locale: here.locale, lesson: lesson.manifest.id.clone(), step: manifest.clone() });
     let names = step_names(&lesson.manifest);
     let current = names.get(at).cloned();
     let steps = names.clone();

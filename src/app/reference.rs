@@ -10,12 +10,12 @@ use crate::{
         render::{self, Renderer},
     },
     ui::{lab::Lab, stage::Play, step::Step},
-    wire::Technique,
+    wire::{Technique, packed::Packed},
 };
 
 /// The free lab: everything can be set, nothing is asked.
 pub fn lab(here: &Here) -> Sheet {
-    let play = Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::free() };
+    let play = Packed(Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::free() });
     let tips = ["one", "two", "three"].map(|tip| view! { <li>{t(&format!("page.lab_tip_{tip}"))}</li> });
     let body = view! {
         <Step play>

@@ -8,7 +8,7 @@ use std::{
 
 use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{CloseEvent, MessageEvent, WebSocket};
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::{backoff, browser};
 use crate::wire::control::{BEAT_MS, Down, Up};
@@ -121,12 +121,13 @@ impl Inner {
         if open.socket.ready_state() != WebSocket::OPEN {
             return false;
         }
-        serde_json::to_string(message).is_ok_and(|text| open.socket.send_with_str(&text).is_ok())
+        open.socket.send_with_u8_array(&message.encode()).is_ok()
     }
 
     fn connect(self: &Rc<Self>) {
         self.tell(Link::Connecting);
         let Ok(socket) = WebSocket::new(&self.url) else { return self.wait() };
+        socket.set_binary_type(BinaryType::Arraybuffer);
         self.heard.set(browser::now());
 
         let here = Rc::downgrade(self);
@@ -141,8 +142,8 @@ impl Inner {
             let Some(inner) = here.upgrade() else { return };
             let Some(owner) = inner.owner.upgrade() else { return };
             inner.heard.set(browser::now());
-            let text = event.data().as_string().unwrap_or_default();
-            let Ok(down) = serde_json::from_str::<Down>(&text) else { return };
+            let bytes = js_sys::Uint8Array::new(&event.data()).to_vec();
+            let Ok(down) = Down::decode(&bytes) else { return };
             match down {
                 Down::Beat => {
                     inner.send(&Up::Beat);

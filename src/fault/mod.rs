@@ -35,7 +35,7 @@ pub struct Fault {
     /// What it does.
     pub kind: Kind,
     /// On which direction a fault on the wire acts; both if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub direction: Option<Direction>,
     /// The share of units (or answers) it strikes, 0 to 1.
     #[serde(default = "Fault::always")]

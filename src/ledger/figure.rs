@@ -80,22 +80,22 @@ pub struct Check {
     /// The figure.
     pub figure: Figure,
     /// It must be at least this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub at_least: Option<f64>,
     /// It must be at most this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub at_most: Option<f64>,
     /// Only over clients with this cure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub cure: Option<Cure>,
     /// Only over clients that ask for this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub ask: Option<Ask>,
     /// Only over clients with at least this interval, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub interval_from_ms: Option<u32>,
     /// Only over clients with at most this interval, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub interval_to_ms: Option<u32>,
 }
 

@@ -11,15 +11,11 @@ pub struct Ranges {
     /// First and last of each, ascending, neither overlapping nor touching; at most [`MOST`].
     ranges: Vec<(u64, u64)>,
     /// The last number of the settled ranges. Whatever is asked about a number up to here, it counts as in the set.
-    #[serde(default, skip_serializing_if = "nothing")]
+    #[serde(default)]
     settled: u64,
     /// How many numbers the settled ranges had.
-    #[serde(default, skip_serializing_if = "nothing")]
+    #[serde(default)]
     settled_count: u64,
-}
-
-fn nothing(number: &u64) -> bool {
-    *number == 0
 }
 
 fn size((first, last): (u64, u64)) -> u64 {

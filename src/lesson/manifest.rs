@@ -101,7 +101,7 @@ pub struct Choice {
     /// The right one's name.
     pub right: String,
     /// For a prediction, the figure that the run measures beside it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub measured: Option<Figure>,
 }
 

@@ -9,6 +9,7 @@ use axum::extract::{
     WebSocketUpgrade,
     ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
 };
+use bytes::Bytes;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval, timeout},
@@ -20,7 +21,7 @@ use super::{
     lab::Ask,
     rate::{Bucket, Rate},
     rooms::Rooms,
-    subscriber::{Goodbye, Subscription, text},
+    subscriber::{Goodbye, Subscription},
 };
 use crate::{
     net::clock,
@@ -129,7 +130,7 @@ async fn hello(
         },
         _ = closing.wait_for(|closing| *closing) => return Err(Some(Goodbye::new(1001, "the server ends"))),
     };
-    let Ok(Up::Hello { format, secret, page, resume }) = serde_json::from_str(&first) else {
+    let Ok(Up::Hello { format, secret, page, resume }) = Up::decode(&first) else {
         return Err(Some(Goodbye::new(1008, "the first message is a hello")));
     };
     if format != FORMAT {
@@ -139,13 +140,13 @@ async fn hello(
     Ok((entry.asks.clone(), Resume { page, cursor: resume }))
 }
 
-/// The next text of the page. Pings are answered by the library and are no text.
-async fn next(socket: &mut WebSocket) -> Result<Utf8Bytes, Option<Goodbye>> {
+/// The next message of the page. Pings are answered by the library and are no message.
+async fn next(socket: &mut WebSocket) -> Result<Bytes, Option<Goodbye>> {
     loop {
         match socket.recv().await {
-            Some(Ok(Message::Text(text))) if text.len() <= MAX_UP => return Ok(text),
-            Some(Ok(Message::Text(_))) => return Err(Some(Goodbye::new(1009, "a message has at most 65536 bytes"))),
-            Some(Ok(Message::Binary(_))) => return Err(Some(Goodbye::new(1003, "messages are text"))),
+            Some(Ok(Message::Binary(bytes))) if bytes.len() <= MAX_UP => return Ok(bytes),
+            Some(Ok(Message::Binary(_))) => return Err(Some(Goodbye::new(1009, "a message has at most 65536 bytes"))),
+            Some(Ok(Message::Text(_))) => return Err(Some(Goodbye::new(1003, "messages are binary"))),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             Some(Ok(Message::Close(_))) | None => return Err(None),
             Some(Err(error)) => return Err(refusal(error)),
@@ -198,7 +199,7 @@ impl Talk<'_> {
                 Some(out) = subscription.out.recv() => self.send(out, &mut subscription.close).await,
                 _ = beats.tick() => {
                     unanswered += 1;
-                    if unanswered > BEATS { GONE } else { self.send(text(&Down::Beat), &mut subscription.close).await }
+                    if unanswered > BEATS { GONE } else { self.send(Down::Beat.encode().into(), &mut subscription.close).await }
                 }
             };
             if let ControlFlow::Break(goodbye) = flow {
@@ -208,9 +209,9 @@ impl Talk<'_> {
     }
 
     /// Sends a message, but not to a page that has gone or does not read.
-    async fn send(&mut self, text: Utf8Bytes, close: &mut oneshot::Receiver<Goodbye>) -> Flow {
+    async fn send(&mut self, message: Bytes, close: &mut oneshot::Receiver<Goodbye>) -> Flow {
         tokio::select! {
-            sent = timeout(SEND, self.socket.send(Message::Text(text))) => match sent {
+            sent = timeout(SEND, self.socket.send(Message::Binary(message))) => match sent {
                 Ok(Ok(())) => ControlFlow::Continue(()),
                 Ok(Err(_)) | Err(_) => GONE,
             },
@@ -221,12 +222,12 @@ impl Talk<'_> {
     }
 
     /// Does what the page says, and answers it.
-    async fn heard(&mut self, heard: &str, subscription: &mut Subscription) -> Flow {
+    async fn heard(&mut self, heard: &[u8], subscription: &mut Subscription) -> Flow {
         if !self.messages.take(MESSAGES, Instant::now()) {
             return ControlFlow::Break(Some(Goodbye::new(1008, "too many messages")));
         }
         let refused = |id, why: String| Down::Refused { id, why };
-        let answer = match serde_json::from_str(heard) {
+        let answer = match Up::decode(heard) {
             // At once and from here: a lab's task that is busy must not spoil a measurement of time.
             Ok(Up::Probe { id }) => Down::Probe { id, at: clock::now() },
             Ok(Up::Beat) => return ControlFlow::Continue(()),
@@ -244,13 +245,13 @@ impl Talk<'_> {
                 Some(Err(why)) => refused(Some(id), why),
                 None => return ControlFlow::Continue(()),
             },
-            Err(error) => refused(None, format!("this is no message: {error}")),
+            Err(error) => refused(None, error.to_string()),
         };
         // What the lab sent before it answered comes before the answer.
         while let Ok(out) = subscription.out.try_recv() {
             self.send(out, &mut subscription.close).await?;
         }
-        self.send(text(&answer), &mut subscription.close).await
+        self.send(answer.encode().into(), &mut subscription.close).await
     }
 }
 

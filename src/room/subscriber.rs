@@ -5,8 +5,7 @@
 
 use std::borrow::Cow;
 
-use axum::extract::ws::Utf8Bytes;
-use serde::Serialize;
+use bytes::Bytes;
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
@@ -16,6 +15,7 @@ use super::log::Log;
 use crate::wire::{
     FORMAT, Micros,
     control::{Cursor, Down, LabState, MAX_BATCH},
+    packed::pack,
 };
 
 /// How many messages may wait for a page's socket.
@@ -25,7 +25,7 @@ pub const CHANNEL: usize = 8;
 pub const PATIENCE: Micros = 5_000_000;
 
 /// A message is ended before it grows longer than about this, in bytes, whatever the number of records in it.
-const MAX_TEXT: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 
 /// How a socket is closed (RFC 6455 §7.1.5, §7.1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct Subscription {
     /// Its number in the lab.
     pub id: u64,
     /// What to send.
-    pub out: mpsc::Receiver<Utf8Bytes>,
+    pub out: mpsc::Receiver<Bytes>,
     /// When and why to close.
     pub close: oneshot::Receiver<Goodbye>,
 }
@@ -59,7 +59,7 @@ pub struct Subscription {
 pub struct Subscriber {
     id: u64,
     page: u64,
-    out: mpsc::Sender<Utf8Bytes>,
+    out: mpsc::Sender<Bytes>,
     close: oneshot::Sender<Goodbye>,
     /// The number of the last record that was sent.
     sent: u64,
@@ -77,16 +77,16 @@ pub struct News<'a> {
     pub state: &'a LabState,
     /// The time now.
     pub now: Micros,
-    /// The last delta that was written for anybody: pages that stand at the same place get the same text.
+    /// The last delta that was written for anybody: pages that stand at the same place get the same bytes.
     pub written: Option<Written>,
 }
 
-/// A delta as text, with the numbers that it goes from and to.
+/// A delta as it is sent, with the numbers that it goes from and to.
 #[derive(Debug)]
 pub struct Written {
     after: u64,
     upto: u64,
-    text: Utf8Bytes,
+    bytes: Bytes,
 }
 
 impl Subscriber {
@@ -159,14 +159,14 @@ impl Subscriber {
                 slot.send(snapshot(news));
                 (self.sent, self.owes_snapshot, self.owes_state) = (news.log.before(), false, false);
             } else if self.owes_state {
-                slot.send(text(&Down::State { lab: news.state.clone() }));
+                slot.send(Down::State { lab: news.state.clone() }.encode().into());
                 self.owes_state = false;
             } else {
                 let written = match news.written.take() {
                     Some(written) if written.after == self.sent => written,
                     _ => delta(news.log, self.sent),
                 };
-                slot.send(written.text.clone());
+                slot.send(written.bytes.clone());
                 self.sent = written.upto;
                 news.written = Some(written);
             }
@@ -175,41 +175,29 @@ impl Subscriber {
     }
 }
 
-fn snapshot(news: &News<'_>) -> Utf8Bytes {
-    text(&Down::Snapshot {
+fn snapshot(news: &News<'_>) -> Bytes {
+    let snapshot = Down::Snapshot {
         format: FORMAT,
         epoch: news.log.epoch(),
         after: news.log.before(),
         ledger: Box::new(news.log.checkpoint().clone()),
         lab: news.state.clone(),
-    })
+    };
+    snapshot.encode().into()
 }
 
 /// [`Down::Delta`], written from records that stay where they are, and no longer than a message should be.
 fn delta(log: &Log, after: u64) -> Written {
-    let mut text = format!(r#"{{"delta":{{"epoch":{},"records":["#, log.epoch());
-    let mut upto = after;
+    let mut records = Vec::new();
+    let (mut count, mut upto) = (0, after);
     for record in log.after(after).into_iter().flatten().take(MAX_BATCH) {
-        if upto > after {
-            text.push(',');
-        }
-        text.push_str(&json(record));
-        upto = record.no;
-        if text.len() > MAX_TEXT {
+        records.extend(pack(record));
+        (count, upto) = (count + 1, record.no);
+        if records.len() > MAX_BYTES {
             break;
         }
     }
-    text.push_str("]}}");
-    Written { after, upto, text: text.into() }
-}
-
-/// A message as text.
-pub fn text(message: &Down) -> Utf8Bytes {
-    json(message).into()
-}
-
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("these types have string keys only and fail nowhere, so they are always JSON")
+    Written { after, upto, bytes: Down::delta(log.epoch(), count, &records).into() }
 }
 
 #[cfg(test)]
@@ -245,7 +233,7 @@ mod tests {
 
         fn read(&mut self) -> Vec<Down> {
             std::iter::from_fn(|| self.subscription.out.try_recv().ok())
-                .map(|text| serde_json::from_str(text.as_str()).unwrap())
+                .map(|bytes| Down::decode(&bytes).unwrap())
                 .collect()
         }
     }
@@ -295,14 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn pages_at_the_same_place_share_a_text() {
+    fn pages_at_the_same_place_share_their_bytes() {
         let log = log(3);
         let state = LabState::default();
         let mut news = News { log: &log, state: &state, now: 0, written: None };
         let (mut one, mut other) = (Page::new(None, &log), Page::new(None, &log));
         assert!(one.subscriber.deliver(&mut news) && other.subscriber.deliver(&mut news));
-        let texts =
+        let bytes =
             |page: &mut Page| (page.subscription.out.try_recv().unwrap(), page.subscription.out.try_recv().unwrap());
-        assert_eq!(texts(&mut one).1.as_str().as_ptr(), texts(&mut other).1.as_str().as_ptr());
+        assert_eq!(bytes(&mut one).1.as_ptr(), bytes(&mut other).1.as_ptr());
     }
 }

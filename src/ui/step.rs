@@ -3,15 +3,16 @@
 use leptos::prelude::*;
 
 use super::stage::{Play, Stage};
+use crate::wire::packed::Packed;
 
 /// Everything of a step that is alive: gives its children one [`Stage`].
 #[island]
 pub fn Step(
     /// What the manifest says of it.
-    play: Play,
+    play: Packed<Play>,
     /// The prose, with the other islands in their places.
     children: Children,
 ) -> impl IntoView {
-    provide_context(Stage::new(play));
+    provide_context(Stage::new(play.0));
     children()
 }

@@ -1,12 +1,15 @@
 //! What the page and the lab's task say to each other over the control socket, a WebSocket on the site's origin.
 //!
-//! Text messages, each one JSON value. The page speaks first ([`Up::Hello`]); the server answers with
+//! Binary messages, each one value in the [compact form](super::packed). The page speaks first ([`Up::Hello`]); the server answers with
 //! [`Down::Snapshot`], then with numbered [`Down::Delta`]s. Who was away resumes with the epoch and the cursor it had:
 //! if the server still has what followed, the deltas go on from there, otherwise a new snapshot comes.
 
 use serde::{Deserialize, Serialize};
 
-use super::{LabId, Micros, Observation, Record};
+use super::{
+    LabId, Micros, Observation, Record,
+    packed::{Nonsense, pack, unpack},
+};
 use crate::{
     fault::{Fault, FaultId},
     ledger::Ledger,
@@ -59,6 +62,19 @@ pub enum Up {
     },
     /// A beat: sent in answer to the server's.
     Beat,
+}
+
+impl Up {
+    /// The message as it travels.
+    pub fn encode(&self) -> Vec<u8> {
+        pack(self)
+    }
+
+    /// # Errors
+    /// [`Nonsense`] if the bytes are no such message.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Nonsense> {
+        unpack(bytes)
+    }
 }
 
 /// Where a page was when it lost the socket.
@@ -155,6 +171,28 @@ pub enum Down {
     },
     /// A beat.
     Beat,
+}
+
+impl Down {
+    /// The message as it travels.
+    pub fn encode(&self) -> Vec<u8> {
+        pack(self)
+    }
+
+    /// # Errors
+    /// [`Nonsense`] if the bytes are no such message.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Nonsense> {
+        unpack(bytes)
+    }
+
+    /// [`Down::Delta`] from records that were encoded one by one: the same bytes, without cloning the records.
+    pub fn delta(epoch: u64, count: usize, records: &[u8]) -> Vec<u8> {
+        // The compact form of a variant is its number and its fields, that of a list its length and its items.
+        const NUMBER: u32 = 1;
+        let mut bytes = pack(&(NUMBER, epoch, count));
+        bytes.extend_from_slice(records);
+        bytes
+    }
 }
 
 /// What a page may know of its lab's settings.
@@ -258,4 +296,31 @@ pub struct Created {
     pub secret: String,
     /// The origin of the lab listener as this page reaches it, without a trailing slash: `http://localhost:3001`.
     pub origin: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Fact, Witness};
+
+    #[test]
+    fn a_delta_from_encoded_records_is_a_delta() {
+        let records: Vec<Record> = (1..=300)
+            .map(|no| Record {
+                no,
+                seen: Observation {
+                    at: -5 * no as Micros,
+                    witness: Witness::Wire,
+                    client: Some(1),
+                    exchange: None,
+                    conn: Some(9),
+                    fact: Fact::Stopped,
+                },
+            })
+            .collect();
+        let bytes: Vec<u8> = records.iter().flat_map(pack).collect();
+        let delta = Down::Delta { epoch: 7, records };
+        assert_eq!(Down::delta(7, 300, &bytes), delta.encode());
+        assert_eq!(Down::decode(&delta.encode()), Ok(delta));
+    }
 }

@@ -45,6 +45,7 @@ pub mod decode;
 pub mod head;
 pub mod http;
 pub mod observation;
+pub mod packed;
 pub mod sse;
 mod text;
 pub mod unit;

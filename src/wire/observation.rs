@@ -25,13 +25,13 @@ pub struct Observation {
     /// Who saw it.
     pub witness: Witness,
     /// The client it concerns, if that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub client: Option<ClientNo>,
     /// The exchange of that client it concerns, if that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub exchange: Option<ExchangeNo>,
     /// The connection it was seen on; only the wire witness knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub conn: Option<ConnNo>,
     /// What was seen.
     pub fact: Fact,
@@ -196,13 +196,13 @@ pub enum Fact {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct News {
     /// The updates it carries, by number, in the order they stand in the answer. For a list asked whole: none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub seqs: Vec<u64>,
     /// The version of a list asked whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub version: Option<u64>,
     /// The share of a job done, 0 to 100.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub percent: Option<u8>,
     /// Whether it tells the client nothing it did not know: the empty answer.
     #[serde(default)]

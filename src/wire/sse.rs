@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// The `id` field, if the block has one; at most [`VALUE_KEPT`] bytes of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub id: Option<String>,
     /// The `event` field, if the block has one; at most [`VALUE_KEPT`] bytes of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub event: Option<String>,
     /// Length of the joined `data` in bytes; absent if the block has none, and so is never dispatched.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub data: Option<u32>,
     /// The `retry` field in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub retry: Option<u32>,
     /// Whether this is a comment line, which no script ever sees.
     #[serde(default)]

@@ -95,7 +95,7 @@ pub struct Body {
     /// Whether the body ends with this piece.
     pub last: bool,
     /// The events of an event stream that end within this piece.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub events: Vec<super::sse::Event>,
 }
 
@@ -113,7 +113,7 @@ pub struct Frame {
     /// Length of the payload.
     pub payload: u32,
     /// The close code of a close frame that has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub close: Option<u16>,
     /// The beginning of the payload, unmasked, at most [`BODY_KEPT`] bytes, as UTF-8 with replacement characters.
     pub text: String,

@@ -130,15 +130,15 @@ async fn messages_that_are_none_end_the_socket_with_their_code() {
     let course = Course::start().await;
     let lab = course.lab("{}").await;
     let frame = |bytes: &'static [u8]| Message::Frame(Frame::message(bytes, OpCode::Data(Data::Text), true));
-    assert_eq!(closed_after(&lab, Message::Text("hello?".into())).await, 1008);
-    assert_eq!(closed_after(&lab, Message::Text(r#"{"probe":{"id":1}}"#.into())).await, 1008);
-    assert_eq!(closed_after(&lab, Message::Binary(vec![1, 2, 3].into())).await, 1003);
+    assert_eq!(closed_after(&lab, Message::binary(&b"hello?"[..])).await, 1008);
+    assert_eq!(closed_after(&lab, Message::binary(Up::Probe { id: 1 }.encode())).await, 1008);
+    assert_eq!(closed_after(&lab, Message::text("hello?")).await, 1003);
     assert_eq!(closed_after(&lab, frame(b"\xff\xfe\xfd")).await, 1007);
-    assert_eq!(closed_after(&lab, Message::Text(" ".repeat(MAX_UP + 1).into())).await, 1009);
+    assert_eq!(closed_after(&lab, Message::binary(vec![0; MAX_UP + 1])).await, 1009);
     let reserved = Message::Frame(Frame::message(&b""[..], OpCode::Data(Data::Reserved(3)), true));
     assert_eq!(closed_after(&lab, reserved).await, 1002);
     let newer = Up::Hello { format: 99, secret: lab.created.secret.clone(), page: 1, resume: None };
-    assert_eq!(closed_after(&lab, Message::Text(serde_json::to_string(&newer).unwrap().into())).await, 1008);
+    assert_eq!(closed_after(&lab, Message::binary(newer.encode())).await, 1008);
 }
 
 #[tokio::test]
@@ -146,17 +146,26 @@ async fn nonsense_after_the_hello_is_refused_and_the_socket_goes_on() {
     let course = Course::start().await;
     let lab = course.lab("{}").await;
     let mut page = lab.page().await;
-    let hello = serde_json::to_string(&lab.hello(1, None)).unwrap();
-    for nonsense in
-        ["", "{}", "null", r#"{"command":{"id":1,"command":"explode"}}"#, r#"{"probe":{"id":1,"x":2}}"#, &hello]
-    {
-        page.socket.text(nonsense.into()).await;
+    let probe = Up::Probe { id: 3 }.encode();
+    for nonsense in [
+        Vec::new(),
+        b"{}".to_vec(),
+        vec![0xff; 40],
+        probe[..1].to_vec(),
+        [&probe[..], &[0]].concat(),
+        // A string that says it is longer than the message, and one that is not UTF-8.
+        vec![0, 1, 0xff, 0xff, 0x03, b'x'],
+        vec![0, 1, 1, 0xff, 1, 0],
+        lab.hello(1, None).encode(),
+        // As long as a message may be.
+        vec![0; MAX_UP],
+    ] {
+        page.socket.bytes(nonsense.clone()).await;
         let answer = page.answer().await;
-        assert!(matches!(answer, Down::Refused { id: None, .. }), "{nonsense}: {answer:?}");
+        assert!(matches!(answer, Down::Refused { id: None, .. }), "{nonsense:?}: {answer:?}");
     }
-    let full = " ".repeat(MAX_UP - 20) + r#"{"probe":{"id":3}}"#;
-    page.socket.text(full).await;
-    assert!(matches!(page.answer().await, Down::Probe { id: 3, .. }), "the longest message that is allowed");
+    page.socket.bytes(probe).await;
+    assert!(matches!(page.answer().await, Down::Probe { id: 3, .. }));
     page.command(Command::Publish).await;
 }
 
@@ -167,7 +176,7 @@ async fn who_talks_too_much_is_stopped() {
     let mut page = lab.page().await;
     for _ in 0..400 {
         // The server may have closed in the middle of this.
-        if page.socket.ws.feed(Message::Text(r#""beat""#.into())).await.is_err() {
+        if page.socket.ws.feed(Message::binary(Up::Beat.encode())).await.is_err() {
             break;
         }
     }

@@ -161,23 +161,23 @@ pub struct Socket {
 
 impl Socket {
     pub async fn say(&mut self, up: &Up) {
-        self.text(serde_json::to_string(up).unwrap()).await;
+        self.bytes(up.encode()).await;
     }
 
-    pub async fn text(&mut self, text: String) {
-        self.ws.send(Message::Text(text.into())).await.unwrap();
+    pub async fn bytes(&mut self, bytes: Vec<u8>) {
+        self.ws.send(Message::binary(bytes)).await.unwrap();
     }
 
     /// The next message that is no beat.
     pub async fn hear(&mut self) -> Down {
         loop {
             match timeout(SOON, self.ws.next()).await.expect("a message").unwrap().unwrap() {
-                Message::Text(text) => match serde_json::from_str(text.as_str()).unwrap() {
+                Message::Binary(bytes) => match Down::decode(&bytes).unwrap() {
                     Down::Beat => {}
                     down => return down,
                 },
                 Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("not a text: {other:?}"),
+                other => panic!("not binary: {other:?}"),
             }
         }
     }

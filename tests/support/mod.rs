@@ -75,8 +75,7 @@ impl Page {
                     *first = numbered;
                     numbered += seen.len() as u64;
                 }
-                let text = serde_json::to_string(&message).expect("a message can be written");
-                if sink.send(Message::text(text)).await.is_err() {
+                if sink.send(Message::binary(message.encode())).await.is_err() {
                     return;
                 }
             }
@@ -84,8 +83,8 @@ impl Page {
         let (tell, ledger) = watch::channel(Ledger::default());
         tokio::spawn(async move {
             while let Some(Ok(message)) = stream.next().await {
-                let Message::Text(text) = message else { continue };
-                match serde_json::from_str(&text).expect("the server speaks the format") {
+                let Message::Binary(bytes) = message else { continue };
+                match Down::decode(&bytes).expect("the server speaks the format") {
                     Down::Snapshot { ledger, .. } => drop(tell.send_replace(*ledger)),
                     Down::Delta { records, .. } => {
                         tell.send_modify(|ledger| records.iter().for_each(|record| ledger.apply(&record.seen)));

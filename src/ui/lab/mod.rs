@@ -13,6 +13,7 @@ use super::stage::{Play, Stage};
 use crate::{
     diagram::{details::Details, table::Table, view::Picture},
     i18n::t,
+    wire::packed::Packed,
 };
 
 /// The lab of the step around it.
@@ -44,9 +45,9 @@ pub fn Lab() -> impl IntoView {
 #[island]
 pub fn Glance(
     /// How its lab is made and how its client works.
-    play: Play,
+    play: Packed<Play>,
 ) -> impl IntoView {
-    let rig = Rig::new(Stage::new(play));
+    let rig = Rig::new(Stage::new(play.0));
     come_alive(rig);
     Effect::new(move |begun: Option<bool>| {
         let begun = begun.unwrap_or_default();
