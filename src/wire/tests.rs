@@ -152,8 +152,9 @@ fn the_form_on_the_wire() {
         conn: None,
         fact: Fact::Ended { how: Ending::Failed },
     };
-    let form =
-        json!({"at": 12, "witness": "browser", "client": 1, "exchange": 2, "fact": {"ended": {"how": "failed"}}});
+    let form = json!({
+        "at": 12, "witness": "browser", "client": 1, "exchange": 2, "conn": null, "fact": {"ended": {"how": "failed"}},
+    });
     assert_eq!(to_value(&seen).expect("it can be written"), form);
     assert_eq!(to_value(Fact::Picked).expect("it can be written"), json!("picked"));
     assert_eq!(from_value::<LabSpec>(json!({})).expect("everything has a default"), LabSpec::default());

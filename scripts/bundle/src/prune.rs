@@ -2,7 +2,9 @@
 //!
 //! A view whose type is erased carries a table of all that can be done with it. One entry, to hydrate the view in the
 //! background, is asked for by no page of ours, and no compiler can know that; with all it calls it was a twentieth of
-//! the download. Were it ever called, the page would stop with a trap, and every browser test with it.
+//! the download. And Leptos brings a library of streams for server functions, whose classes are exported to JavaScript
+//! whether or not there are any. Were one of these ever called, the page would stop with a trap, and every browser test
+//! with it.
 
 use std::path::Path;
 
@@ -10,15 +12,19 @@ use walrus::{FunctionBuilder, FunctionKind, LocalFunction, Module, passes};
 
 use super::Outcome;
 
-/// Part of the names of the functions that nobody calls.
-const UNUSED: &str = "hydrate_async";
+/// Parts of the names of the functions that nobody calls.
+const UNUSED: [&str; 2] = ["hydrate_async", "wasm_streams"];
+
+/// Part of the names of the functions that wasm-bindgen runs while it makes the JavaScript.
+const DESCRIPTION: &str = "describe";
 
 /// Reads a module, empties the unused functions and drops what only they needed.
 pub fn prune(path: &Path) -> Outcome<Vec<u8>> {
     let mut module = Module::from_file(path)?;
     let is_unused = |function: &&walrus::Function| {
-        matches!(function.kind, FunctionKind::Local(_))
-            && function.name.as_ref().is_some_and(|name| name.contains(UNUSED))
+        let name = function.name.as_deref().unwrap_or_default();
+        let unused = UNUSED.iter().any(|part| name.contains(part)) && !name.contains(DESCRIPTION);
+        unused && matches!(function.kind, FunctionKind::Local(_))
     };
     let unused: Vec<_> = module.funcs.iter().filter(is_unused).map(walrus::Function::id).collect();
     for id in unused {
