@@ -1,19 +1,20 @@
 //! The browser's side: the techniques over the browser's own APIs, and the control socket. Only this folder names
 //! web-sys' network types.
 //!
-//! What can be decided without a browser is: [`aligner`], [`backoff`], [`outbox`] and [`poll`] are pure and tested
+//! What can be decided without a browser is: [`aligner`], [`backoff`], [`outbox`], [`poll`] and [`hold`] are pure and tested
 //! natively; the other files do what those say, and write down what they saw.
 
 pub mod aligner;
 pub mod backoff;
+pub mod hold;
 pub mod outbox;
 pub mod poll;
 
+#[cfg(feature = "hydrate")]
+pub mod asker;
 #[cfg(feature = "hydrate")]
 pub mod browser;
 #[cfg(feature = "hydrate")]
 pub mod control;
 #[cfg(feature = "hydrate")]
 pub mod session;
-#[cfg(feature = "hydrate")]
-pub mod short_poll;

@@ -1,9 +1,11 @@
-//! The short-polling client as a state machine: what happened goes in, what to do comes out. No browser, no clock.
+//! Clients that ask, as state machines: what happened goes in, what to do comes out. No browser, no clock. The one here is
+//! the short-polling client; [`Hold`] is the long-polling one.
 
 use serde::Deserialize;
 
+use super::hold::Hold;
 use crate::wire::{
-    ExchangeNo,
+    Ending, ExchangeNo, Technique,
     observation::{Ask, ClientSettings, Cure, News},
 };
 
@@ -31,6 +33,29 @@ pub enum Action {
     Ignore(u64),
     /// There is nothing more to ask: stop the timer.
     Finish,
+    /// Tick after a wait.
+    Later {
+        /// How long, in milliseconds.
+        ms: u32,
+    },
+}
+
+/// A client that asks: what it does next, and what it makes of what comes.
+pub trait Asks: Send {
+    /// The timer fired; or the client begins, or a wait of [`Action::Later`] is over.
+    fn tick(&mut self) -> Vec<Action>;
+    /// An answer is whole. Says what it brought, and what to do.
+    fn answered(&mut self, n: ExchangeNo, status: u16, answer: &Answer) -> (News, Vec<Action>);
+    /// A request ended without an answer.
+    fn ended(&mut self, n: ExchangeNo, how: Ending) -> Vec<Action>;
+}
+
+/// The client for these settings, and the interval of its timer in milliseconds, if it has one.
+pub fn asker(settings: &ClientSettings) -> (Box<dyn Asks>, Option<u32>) {
+    match settings.technique {
+        Technique::LongPoll => (Box::new(Hold::new(settings.clone())), None),
+        _ => (Box::new(Poll::new(settings.clone())), Some(settings.interval_ms)),
+    }
 }
 
 /// What a request asks for.
@@ -49,6 +74,32 @@ pub enum Asking {
     StartJob,
     /// The state of this job.
     Job(u32),
+    /// The updates after this cursor, or those from now on, as soon as there are any.
+    Hold {
+        /// The number of the last update known, if the client tells.
+        cursor: Option<u64>,
+        /// For how long at most, in milliseconds.
+        wait_ms: u32,
+        /// One update rather than all.
+        one: bool,
+    },
+}
+
+impl Asking {
+    /// Method, and target below the lab's path, ready for further parameters.
+    pub fn request(self) -> (&'static str, String) {
+        let cursor = |cursor: Option<u64>| cursor.map_or_else(String::new, |cursor| format!("cursor={cursor}&"));
+        match self {
+            Asking::Updates { cursor: known } => ("GET", format!("/poll?{}", cursor(known))),
+            Asking::Board => ("GET", "/board?".to_owned()),
+            Asking::BoardIfChanged => ("GET", "/board/cached?".to_owned()),
+            Asking::StartJob => ("POST", "/job?".to_owned()),
+            Asking::Job(job) => ("GET", format!("/job?job={job}&")),
+            Asking::Hold { cursor: known, wait_ms, one } => {
+                ("GET", format!("/hold?{}wait={wait_ms}&{}", cursor(known), if one { "one=1&" } else { "" }))
+            }
+        }
+    }
 }
 
 /// The body of an answer, of any of the endpoints: each sends some of these fields.
@@ -113,8 +164,14 @@ impl Poll {
         }
     }
 
-    /// The timer fired.
-    pub fn tick(&mut self) -> Vec<Action> {
+    /// The requests under way.
+    pub fn under_way(&self) -> &[ExchangeNo] {
+        &self.under_way
+    }
+}
+
+impl Asks for Poll {
+    fn tick(&mut self) -> Vec<Action> {
         if self.finished {
             return Vec::new();
         }
@@ -140,8 +197,7 @@ impl Poll {
         actions
     }
 
-    /// An answer is whole. Says what it brought, and what to do.
-    pub fn answered(&mut self, n: ExchangeNo, status: u16, answer: &Answer) -> (News, Vec<Action>) {
+    fn answered(&mut self, n: ExchangeNo, status: u16, answer: &Answer) -> (News, Vec<Action>) {
         self.under_way.retain(|&under_way| under_way != n);
         // Answered or refused, a job is not being started any more: a refusal is tried again at the next tick.
         self.starting = false;
@@ -189,25 +245,19 @@ impl Poll {
         (news, actions)
     }
 
-    /// A request ended without an answer, by an abort or a network error.
-    pub fn ended(&mut self, n: ExchangeNo) {
+    fn ended(&mut self, n: ExchangeNo, _: Ending) -> Vec<Action> {
         self.under_way.retain(|&under_way| under_way != n);
         self.starting = false;
-    }
-
-    /// The requests under way.
-    pub fn under_way(&self) -> &[ExchangeNo] {
-        &self.under_way
+        Vec::new()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Technique;
 
     fn client(ask: Ask, cure: Cure) -> Poll {
-        Poll::new(ClientSettings { technique: Technique::ShortPoll, ask, interval_ms: 1000, cure })
+        Poll::new(ClientSettings { ask, cure, ..ClientSettings::new(Technique::ShortPoll) })
     }
 
     fn board(version: u64) -> Answer {

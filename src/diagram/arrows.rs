@@ -6,7 +6,7 @@ use super::{
     mark::{Anchor, Dot, Label, Line, Outcome, Part, Shape, Tip, Tone},
     story::{Board, Told, Try},
 };
-use crate::wire::{Ending, Micros};
+use crate::wire::{Ending, HoldEnd, Micros};
 
 /// How far an arrow goes before its second witness has seen it, as a share of the way.
 const REACH: f32 = 0.9;
@@ -51,7 +51,7 @@ struct Waiting {
 /// About how many elements an exchange takes.
 pub(super) fn nodes(told: &Told) -> u16 {
     let mut nodes = 3;
-    nodes += u16::from(told.held.is_some()) + u16::from(told.ended.is_some());
+    nodes += u16::from(told.held.is_some()) + u16::from(told.ended.is_some()) + 2 * u16::from(told.hold.is_some());
     nodes += if told.empty() { 0 } else { 1 };
     nodes += match told.shown {
         Some((_, _, Board::Back(_))) => 3,
@@ -74,6 +74,7 @@ pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut 
     if told.tries.is_empty() && told.asked.is_some() {
         pen.request(0, None, lanes);
     }
+    pen.hold(lanes);
     pen.held(lanes);
     pen.answer(lanes);
     pen.ends();
@@ -208,6 +209,37 @@ impl Pen<'_, '_> {
         }
     }
 
+    /// The bar of a request that the server holds, since there is nothing to say.
+    fn hold(&mut self, lanes: &mut Lanes) {
+        let Some(hold) = self.told.hold else { return };
+        let until = hold.until.map_or(self.desk.end, |until| until.0).max(hold.from);
+        self.desk.moving |= hold.until.is_none() && self.desk.live;
+        let label = Label::Held(until - hold.from, hold.until.map(|until| until.1));
+        let tone = if hold.until.is_some_and(|until| until.1 == HoldEnd::News) { Tone::Strong } else { Tone::Soft };
+        self.bar(lanes, Part::Hold, (hold.from, until), false, (tone, label));
+    }
+
+    /// Time at the server, beside what else is there at the same time, and what is to be said of it.
+    fn bar(
+        &mut self,
+        lanes: &mut Lanes,
+        part: Part,
+        (from, until): (Micros, Micros),
+        hatched: bool,
+        (tone, label): (Tone, Label),
+    ) {
+        let (y0, y1) = (self.desk.y(from), self.desk.y(until));
+        let y1 = y1.max(y0 + 4.0);
+        let free = lanes.busy.iter().position(|busy| *busy <= y0).unwrap_or(lanes.busy.len() - 1);
+        lanes.busy[free] = y1;
+        let x = self.desk.paper.server + 11.0 * free as f32;
+        self.desk.put((part, self.a, self.b), self.owner, (y0, y1), Shape::Bar { x, y0, y1, hatched });
+        if y1 - y0 > 9.0 {
+            let id = (Part::RightLabel, self.a, self.b << 1 | u32::from(part == Part::Hold));
+            self.desk.beside(id, self.owner, (y0 + y1) / 2.0, tone, label, 14.0 + 11.0 * free as f32);
+        }
+    }
+
     /// The bar of an answer that a fault holds back.
     fn held(&mut self, lanes: &mut Lanes) {
         let Some(held) = self.told.held else { return };
@@ -216,19 +248,8 @@ impl Pen<'_, '_> {
         let given_up = self.told.ended.map(|end| end.0).filter(|at| *at > held.from);
         let until = held.until.unwrap_or(planned.min(now).min(given_up.unwrap_or(Micros::MAX)));
         self.desk.moving |= held.until.is_none() && self.desk.live && self.desk.end < planned;
-        let (y0, y1) = (self.desk.y(held.from), self.desk.y(until.max(held.from)));
-        let y1 = y1.max(y0 + 4.0);
-        let free = lanes.busy.iter().position(|busy| *busy <= y0).unwrap_or(lanes.busy.len() - 1);
-        lanes.busy[free] = y1;
-        let x = self.desk.paper.server + 11.0 * free as f32;
-        let shape = Shape::Bar { x, y0, y1, hatched: true };
-        self.desk.put((Part::Held, self.a, self.b), self.owner, (y0, y1), shape);
-        if y1 - y0 > 9.0 {
-            let label = Label::HeldBack(until - held.from);
-            let off = 14.0 + 11.0 * free as f32;
-            let id = (Part::RightLabel, self.a, self.b);
-            self.desk.beside(id, self.owner, (y0 + y1) / 2.0, Tone::Bad, label, off);
-        }
+        let label = Label::HeldBack(until - held.from);
+        self.bar(lanes, Part::Held, (held.from, until.max(held.from)), true, (Tone::Bad, label));
     }
 
     fn answer(&mut self, lanes: &mut Lanes) {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     i18n::{t, tf},
-    wire::{Direction, Ending, Micros},
+    wire::{Direction, Ending, HoldEnd, Micros},
 };
 
 /// The drawer. Without a selection it says what to do; with one it can be closed, by Esc too.
@@ -156,6 +156,7 @@ fn times(scene: &Scene, told: &Told, t0: Option<&Try>) -> Vec<(String, String)> 
         ("picture.sent_by_browser", told.asked),
         ("picture.seen_on_wire", t0.and_then(|t| t.up_seen)),
         ("picture.reached_server", t0.and_then(|t| t.up_released)),
+        ("picture.held_since", told.hold.map(|hold| hold.from)),
         ("picture.answer_ready", told.answering),
         ("picture.answer_on_wire", t0.and_then(|t| t.down_seen)),
         ("picture.answer_left", t0.and_then(|t| t.down_released)),
@@ -185,6 +186,14 @@ fn happened(told: &Told) -> Vec<String> {
     if let Some(held) = told.held {
         let time = held.until.map_or(held.planned, |until| until - held.from);
         said.push(tf("picture.happened_held", &[("time", &span(time))]));
+    }
+    if let Some((from, (until, how))) = told.hold.and_then(|hold| Some((hold.from, hold.until?))) {
+        let key = match how {
+            HoldEnd::News => "picture.happened_hold",
+            HoldEnd::Expired => "picture.happened_expired",
+            HoldEnd::Freed => "picture.happened_freed",
+        };
+        said.push(tf(key, &[("time", &span(until - from))]));
     }
     if let Some((_, version, Board::Back(from))) = told.shown {
         said.push(tf("picture.happened_back", &[("from", &number(from)), ("n", &number(version))]));

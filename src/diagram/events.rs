@@ -6,7 +6,7 @@ use super::{
     mark::{Anchor, Dot, Label, Part, Shape, Tone},
     story::Board,
 };
-use crate::wire::Micros;
+use crate::wire::{Micros, Technique};
 
 impl Desk<'_> {
     /// What belongs to no exchange.
@@ -33,7 +33,10 @@ impl Desk<'_> {
                 }
                 Event::Skipped(_) => {}
                 Event::Started(client, settings) => {
-                    let label = Label::Started(*client, settings.interval_ms);
+                    let label = match settings.technique {
+                        Technique::LongPoll => Label::StartedHold(*client, settings.hold_ms),
+                        _ => Label::Started(*client, settings.interval_ms),
+                    };
                     self.beside((Part::LeftLabel, id, EVENT - 1), Owner::NONE, y, Tone::Soft, label, 14.0);
                 }
                 Event::Stopped(client) => {

@@ -3,7 +3,7 @@
 use crate::{
     fault::FaultId,
     wire::{
-        ClientNo, Close, ConnNo, Direction, Ending, ExchangeNo, Micros, Unit, UnitNo,
+        ClientNo, Close, ConnNo, Direction, Ending, ExchangeNo, HoldEnd, Micros, Unit, UnitNo,
         observation::{ClientSettings, News},
     },
 };
@@ -127,6 +127,8 @@ pub struct Exchange {
     pub ignored: Option<Seen<u64>>,
     /// The handler had its answer ready; twice for a request that was sent again.
     pub answering: Vec<Seen<News>>,
+    /// The handler began to hold the request (nothing), or let it go (why).
+    pub holds: Vec<Seen<Option<HoldEnd>>>,
     /// A fault held the answer back: which, and for how long it meant to.
     pub held: Vec<Seen<(FaultId, Micros)>>,
     /// Whether the reader picked it.

@@ -145,6 +145,12 @@ impl Scene {
             Fact::HeldBack { by, micros } => self.exchange(key, |e| {
                 file(&mut e.held, Seen { at, no, what: (*by, *micros) }, ANSWERS_EACH);
             }),
+            Fact::Holding { .. } => self.exchange(key, |e| {
+                file(&mut e.holds, Seen { at, no, what: None }, ANSWERS_EACH);
+            }),
+            Fact::HoldEnded { how, .. } => self.exchange(key, |e| {
+                file(&mut e.holds, Seen { at, no, what: Some(*how) }, ANSWERS_EACH);
+            }),
             Fact::Opened => {
                 if let Some(conn) = self.conn(seen.conn) {
                     conn.opened = Some(conn.opened.map_or(at, |old| old.min(at)));

@@ -4,7 +4,7 @@ use super::{
     fold::ExchangeKey,
     story::{Brought, Told},
 };
-use crate::wire::{Close, Ending, Micros, Technique};
+use crate::wire::{Close, Ending, HoldEnd, Micros, Technique};
 
 /// One thing drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,7 @@ pub enum Part {
     Now,
     Change,
     Held,
+    Hold,
     Open,
     Request,
     Again,
@@ -196,6 +197,8 @@ pub enum Label {
     Status(u16),
     /// An answer of which nobody said what it brings.
     Answer,
+    /// Held for so long, and why no longer.
+    Held(Micros, Option<HoldEnd>),
     /// Held back for so long.
     HeldBack(Micros),
     /// The feed published this update.
@@ -242,6 +245,8 @@ pub enum Label {
     Skipped,
     /// A client began, with this interval in milliseconds.
     Started(u16, u32),
+    /// A client began that asks to be held for at most so many milliseconds.
+    StartedHold(u16, u32),
     /// A client stopped.
     Stopped(u16),
     /// So many faults are active from here on.
@@ -323,7 +328,12 @@ impl Label {
             Label::NothingNew | Label::PublishedMany(..) | Label::Percent(_) | Label::Outside => 6.0,
             Label::List(_) | Label::Updates(..) | Label::Shows(_) | Label::GoesBack(_) | Label::Ended(_) => 7.2,
             Label::Mended | Label::Faults(_) => 7.0,
-            Label::OldList(_) | Label::Status(_) | Label::HeldBack(_) | Label::Idle(_) | Label::More(_) => 9.0,
+            Label::OldList(_)
+            | Label::Status(_)
+            | Label::HeldBack(_)
+            | Label::Held(..)
+            | Label::Idle(_)
+            | Label::More(_) => 9.0,
             _ => 12.5,
         }
     }

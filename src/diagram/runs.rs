@@ -147,11 +147,18 @@ pub fn folds(scene: &Scene, runs: &mut Vec<Run>, end: Micros, zoom: f64) -> Vec<
         .collect();
 
     let lead = (IDLE_LEAD / scale) as Micros;
-    let mut busy: Vec<(Micros, Micros)> = scene.story().list.iter().map(|told| (told.start(), told.latest())).collect();
+    // Nothing happens in the middle of a hold: it may be folded like any silence.
+    let mut ends: Vec<(Micros, Micros)> = Vec::new();
+    let mut busy: Vec<(Micros, Micros)> = Vec::with_capacity(scene.story().list.len());
+    for told in &scene.story().list {
+        busy.push((told.start(), told.hold.map_or(told.latest(), |hold| hold.from)));
+        ends.extend(told.hold.and_then(|hold| Some((hold.until?.0, told.latest()))));
+    }
     for run in runs.iter().filter(|run| !run.open) {
         // What is folded has no silences of its own.
         busy[run.first..run.first + run.count].fill((run.from, run.to));
     }
+    busy.extend(ends);
     busy.extend(scene.events().iter().map(|event| (event.at, event.at)));
     busy.extend([(scene.start(), scene.start()), (end, end)]);
     busy.sort_unstable();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::fold::{Bytes, Down, Event, Exchange, ExchangeKey, Piece, Scene};
 use crate::{
     fault::FaultId,
-    wire::{ClientNo, Close, ConnNo, Direction, Ending, Micros, Technique, UnitNo, observation::News},
+    wire::{ClientNo, Close, ConnNo, Direction, Ending, HoldEnd, Micros, Technique, UnitNo, observation::News},
 };
 
 /// A run, told.
@@ -35,6 +35,8 @@ pub struct Told {
     pub tries: Vec<Try>,
     /// The handler had its answer ready.
     pub answering: Option<Micros>,
+    /// The server held the request, since there was nothing to say.
+    pub hold: Option<Hold>,
     /// A fault held the answer back.
     pub held: Option<Held>,
     /// The answer was whole in the page's hands.
@@ -88,6 +90,15 @@ pub struct Try {
     pub status: Option<u16>,
     /// The connection ended before the answer was whole.
     pub cut: Option<(Micros, Close)>,
+}
+
+/// A request that the server holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Since when.
+    pub from: Micros,
+    /// Until when and why, once it is over.
+    pub until: Option<(Micros, HoldEnd)>,
 }
 
 /// An answer held back by a fault.
@@ -157,6 +168,7 @@ impl Told {
     pub fn latest(&self) -> Micros {
         let mut latest = [self.asked, self.answering, self.answered, self.ended.map(|e| e.0), self.shown.map(|s| s.0)]
             .into_iter()
+            .chain([self.hold.map(|hold| hold.until.map_or(hold.from, |until| until.0))])
             .chain([self.held.map(|held| held.from), self.ignored.map(|ignored| ignored.0)])
             .flatten()
             .max();
@@ -197,6 +209,7 @@ impl Told {
         self.answered.is_some()
             && self.empty()
             && !self.notable()
+            && self.hold.is_none()
             && !matches!(self.shown, Some((_, _, Board::On)))
             && self.tries.len() == 1
     }
@@ -335,6 +348,11 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
         planned: held.what.1,
         by: held.what.0,
     });
+    // A request that was sent again may be held again: the last hold is the one that leads to the answer.
+    let hold = exchange.holds.iter().rposition(|hold| hold.what.is_none()).map(|began| Hold {
+        from: exchange.holds[began].at,
+        until: exchange.holds.get(began + 1).and_then(|end| Some((end.at, end.what?))),
+    });
     let news = exchange.answered.as_ref().map(|answered| &answered.what.news);
     let news = news.or(exchange.answering.last().map(|answering| &answering.what));
     let wire_status = tries.iter().rev().find_map(|t| t.status);
@@ -343,6 +361,7 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
         technique: None,
         asked: exchange.asked.as_ref().map(|asked| asked.at),
         answering: exchange.answering.last().map(|answering| answering.at),
+        hold,
         held,
         answered: exchange.answered.as_ref().map(|answered| answered.at),
         ended: exchange.ended.as_ref().map(|ended| (ended.at, ended.what)),

@@ -6,7 +6,7 @@ use super::{
     quantity::{bytes, number, span, tick},
     story::Brought,
 };
-use crate::wire::{Close, Ending};
+use crate::wire::{Close, Ending, HoldEnd};
 
 /// Looks a key up and fills in values, like [`crate::i18n::tf`].
 pub type Say = fn(&str, &[(&str, &str)]) -> String;
@@ -35,6 +35,15 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         Label::Finished => say("picture.finished", &[]),
         Label::Status(status) => n("picture.status", u64::from(*status)),
         Label::Answer => say("picture.answer", &[]),
+        Label::Held(micros, _) if narrow => span(*micros),
+        Label::Held(micros, how) => {
+            let key = match how {
+                Some(HoldEnd::Expired) => "picture.held_expired",
+                Some(HoldEnd::Freed) => "picture.held_freed",
+                Some(HoldEnd::News) | None => "picture.held",
+            };
+            say(key, &[("time", &span(*micros))])
+        }
         Label::HeldBack(micros) if narrow => span(*micros),
         Label::HeldBack(micros) => say("picture.held_back", &[("time", &span(*micros))]),
         Label::Shows(version) => n(if narrow { "picture.shows_short" } else { "picture.shows" }, *version),
@@ -62,6 +71,10 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         Label::Started(client, interval) => {
             let key = if narrow { "picture.started_short" } else { "picture.started" };
             say(key, &[("n", &number(u64::from(*client))), ("time", &span(i64::from(*interval) * 1000))])
+        }
+        Label::StartedHold(client, hold) => {
+            let key = if narrow { "picture.started_short" } else { "picture.started_hold" };
+            say(key, &[("n", &number(u64::from(*client))), ("time", &span(i64::from(*hold) * 1000))])
         }
         Label::Stopped(client) => {
             n(if narrow { "picture.stopped_short" } else { "picture.stopped" }, u64::from(*client))

@@ -40,6 +40,12 @@ pub enum Figure {
     Ignored,
     /// Ticks that sent nothing because a request was under way.
     Skipped,
+    /// Requests that the server held because there was nothing new.
+    Held,
+    /// Held requests that the server let go because their client went away.
+    Freed,
+    /// Mean time for which a request was held, in milliseconds: of the holds that are over.
+    HoldMean,
     /// Jobs whose result arrived, each counted once, and never more than jobs that finished.
     JobsDone,
     /// Times the result of a job arrived: one per job if the client stops when done.
@@ -97,12 +103,43 @@ pub struct Check {
     /// Only over clients with at most this interval, in milliseconds.
     #[serde(default)]
     pub interval_to_ms: Option<u32>,
+    /// Only over clients that tell the server what they have, or only over those that do not.
+    #[serde(default)]
+    pub cursor: Option<bool>,
+    /// Only over clients that take all that is new at once, or only over those that take one by one.
+    #[serde(default)]
+    pub batch: Option<bool>,
+    /// Only over clients that ask to be held for at least this, in milliseconds.
+    #[serde(default)]
+    pub hold_from_ms: Option<u32>,
+    /// Only over clients that ask to be held for at most this, in milliseconds.
+    #[serde(default)]
+    pub hold_to_ms: Option<u32>,
 }
 
 impl Check {
+    /// A check of this figure that asks for nothing yet, over all clients.
+    pub fn about(figure: Figure) -> Self {
+        Self {
+            figure,
+            at_least: None,
+            at_most: None,
+            cure: None,
+            ask: None,
+            interval_from_ms: None,
+            interval_to_ms: None,
+            cursor: None,
+            batch: None,
+            hold_from_ms: None,
+            hold_to_ms: None,
+        }
+    }
+
     /// Whether nothing narrows it to some clients.
     pub fn is_about_all(&self) -> bool {
-        self.cure.is_none() && self.ask.is_none() && self.interval_from_ms.is_none() && self.interval_to_ms.is_none()
+        let bounds = [self.interval_from_ms, self.interval_to_ms, self.hold_from_ms, self.hold_to_ms];
+        let ways = [self.cursor, self.batch];
+        self.cure.is_none() && self.ask.is_none() && bounds == [None; 4] && ways == [None; 2]
     }
 
     /// Whether it is about a client with these settings.
@@ -111,6 +148,10 @@ impl Check {
             && self.ask.is_none_or(|ask| ask == settings.ask)
             && self.interval_from_ms.is_none_or(|from| settings.interval_ms >= from)
             && self.interval_to_ms.is_none_or(|to| settings.interval_ms <= to)
+            && self.cursor.is_none_or(|cursor| cursor == settings.cursor)
+            && self.batch.is_none_or(|batch| batch == settings.batch)
+            && self.hold_from_ms.is_none_or(|from| settings.hold_ms >= from)
+            && self.hold_to_ms.is_none_or(|to| settings.hold_ms <= to)
     }
 
     /// Whether a value of its figure meets it.

@@ -89,6 +89,11 @@ impl Ledger {
                     }
                 }
             },
+            Fact::Holding { .. } | Fact::HoldEnded { .. } => {
+                if let Some(row) = seen.client.and_then(|client| self.row_mut(client)) {
+                    row.sums.hold(&seen.fact);
+                }
+            }
             Fact::Started { .. }
             | Fact::Stopped
             | Fact::Asked { .. }
@@ -253,6 +258,9 @@ impl Ledger {
             Figure::TurnedBack => sums.turned_back,
             Figure::Ignored => sums.ignored,
             Figure::Skipped => sums.skipped,
+            Figure::Held => sums.held,
+            Figure::Freed => sums.freed,
+            Figure::HoldMean => return share(sums.held_micros, 1000 * sums.holds_ended),
             // Several clients may have the result of the same job.
             Figure::JobsDone if only.is_none() && self.jobs_finished > 0 => sums.jobs_done.min(self.jobs_finished),
             Figure::JobsDone => sums.jobs_done,

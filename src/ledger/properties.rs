@@ -107,7 +107,7 @@ impl Numbers {
                 0 => {
                     let cure = [Cure::None, Cure::Abort][self.rng.usize(0..2)];
                     let (technique, ask) = (Technique::ShortPoll, Ask::Updates);
-                    Fact::Started { settings: ClientSettings { technique, ask, interval_ms: 1000, cure } }
+                    Fact::Started { settings: ClientSettings { ask, cure, ..ClientSettings::new(technique) } }
                 }
                 1 => Fact::Stopped,
                 2..5 => Fact::Asked { method: String::new(), target: String::new() },

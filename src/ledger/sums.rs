@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{ConnNo, Direction, Unit};
+use crate::wire::{ConnNo, Direction, Fact, HoldEnd, Unit};
 
 /// Counts and bytes of one client, or of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,14 @@ pub struct Sums {
     pub ignored: u64,
     /// Ticks that sent nothing.
     pub skipped: u64,
+    /// Requests that the server held.
+    pub held: u64,
+    /// Holds that are over.
+    pub holds_ended: u64,
+    /// Holds that ended because the client went away.
+    pub freed: u64,
+    /// How long all ended holds lasted together, in microseconds.
+    pub held_micros: u64,
     /// Answers with a finished job.
     pub job_results: u64,
     /// Finished jobs whose result came for the first time.
@@ -93,6 +101,19 @@ impl Sums {
         if self.asked > 0 { self.asked } else { self.requests_on_the_wire }
     }
 
+    /// Takes in what the server tells of a hold.
+    pub(super) fn hold(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Holding { .. } => self.held += 1,
+            Fact::HoldEnded { how, micros } => {
+                self.holds_ended += 1;
+                self.freed += u64::from(*how == HoldEnd::Freed);
+                self.held_micros = self.held_micros.saturating_add(u64::try_from(*micros).unwrap_or(0));
+            }
+            _ => {}
+        }
+    }
+
     /// Takes in a unit that came to the tap.
     pub(super) fn unit(&mut self, dir: Direction, unit: &Unit) {
         let bytes = if dir == Direction::Up { &mut self.up } else { &mut self.down };
@@ -134,6 +155,10 @@ impl Sums {
         self.turned_back += other.turned_back;
         self.ignored += other.ignored;
         self.skipped += other.skipped;
+        self.held += other.held;
+        self.holds_ended += other.holds_ended;
+        self.freed += other.freed;
+        self.held_micros = self.held_micros.saturating_add(other.held_micros);
         self.job_results += other.job_results;
         self.jobs_done += other.jobs_done;
         self.picked_empty += other.picked_empty;

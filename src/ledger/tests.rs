@@ -20,7 +20,7 @@ impl Run {
     }
 
     fn start(&mut self, at: Micros, client: ClientNo, cure: Cure) -> &mut Self {
-        let settings = ClientSettings { technique: Technique::ShortPoll, ask: Ask::Board, interval_ms: 1000, cure };
+        let settings = ClientSettings { ask: Ask::Board, cure, ..ClientSettings::new(Technique::ShortPoll) };
         self.tell(at, client, 0, Fact::Started { settings })
     }
 
@@ -62,7 +62,7 @@ impl Run {
 }
 
 fn check(figure: Figure, at_least: Option<f64>, at_most: Option<f64>) -> Check {
-    Check { figure, at_least, at_most, cure: None, ask: None, interval_from_ms: None, interval_to_ms: None }
+    Check { at_least, at_most, ..Check::about(figure) }
 }
 
 #[test]

@@ -131,6 +131,14 @@ pub enum Control {
     Cure,
     /// What a poll asks for.
     Ask,
+    /// The technique: in the free lab only, since a step is about one.
+    Technique,
+    /// For how long a long poll asks to be held.
+    Hold,
+    /// Whether a long poll says what it has.
+    Cursor,
+    /// Whether an answer to a long poll brings all that is new, or one update.
+    Batch,
     /// Publish one update by hand.
     Publish,
     /// Start a background job.

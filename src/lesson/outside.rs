@@ -8,7 +8,7 @@ use crate::{
     wire::{
         Technique,
         control::{LabSpec, Source},
-        observation::{Ask, ClientSettings, Cure},
+        observation::ClientSettings,
     },
 };
 
@@ -25,7 +25,9 @@ pub fn free() -> Step {
             ..LabSpec::default()
         },
         controls: vec![
+            Control::Technique,
             Control::Interval,
+            Control::Hold,
             Control::Distance,
             Control::Ask,
             Control::Cure,
@@ -57,12 +59,7 @@ fn bare(id: &str) -> Step {
         misconceptions: Vec::new(),
         claims: Vec::new(),
         lab: LabSpec::default(),
-        client: ClientSettings {
-            technique: Technique::ShortPoll,
-            ask: Ask::Updates,
-            interval_ms: 1000,
-            cure: Cure::None,
-        },
+        client: ClientSettings::new(Technique::ShortPoll),
         controls: Vec::new(),
         figures: Vec::new(),
         predict: nothing.clone(),

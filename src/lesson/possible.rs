@@ -18,12 +18,15 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
     let board = asks(Ask::Board) || asks(Ask::BoardIfChanged);
     let news = board || asks(Ask::Updates);
     let poll = client.technique == Technique::ShortPoll;
+    let hold = client.technique == Technique::LongPoll;
     let fits = match figure {
-        Figure::NotModified => asks(Ask::BoardIfChanged),
-        Figure::JobsDone | Figure::JobResults => asks(Ask::Job),
+        Figure::NotModified => poll && asks(Ask::BoardIfChanged),
+        Figure::JobsDone | Figure::JobResults => poll && asks(Ask::Job),
+        Figure::Held | Figure::Freed | Figure::HoldMean => hold,
         Figure::TurnedBack | Figure::PickedTurnedBack => poll && board,
         Figure::Ignored => poll && board && cures(Cure::Sequence),
-        Figure::Aborted => poll && cures(Cure::Abort),
+        // A held request is given up when the reader pauses.
+        Figure::Aborted => hold || poll && cures(Cure::Abort),
         Figure::Skipped => poll && cures(Cure::NoOverlap),
         Figure::Published
         | Figure::Delivered
@@ -35,7 +38,7 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         | Figure::DelayMedian
         | Figure::DelayP95
         | Figure::DelayMax => news,
-        Figure::Empty | Figure::EmptyShare | Figure::WastedBytes | Figure::PickedEmpty => poll,
+        Figure::Empty | Figure::EmptyShare | Figure::WastedBytes | Figure::PickedEmpty => poll || hold,
         Figure::OutOfOrder
         | Figure::Requests
         | Figure::Answers
@@ -73,6 +76,17 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
         || check.interval_to_ms.is_some_and(|to| client.interval_ms > to);
     if outside && !has(Control::Interval) {
         return Some(format!("{:?} asks for an interval that the step does not offer", check.figure));
+    }
+    let held = check.hold_from_ms.is_some_and(|from| client.hold_ms < from)
+        || check.hold_to_ms.is_some_and(|to| client.hold_ms > to);
+    if held && !has(Control::Hold) {
+        return Some(format!("{:?} asks for a hold that the step does not offer", check.figure));
+    }
+    if check.cursor.is_some_and(|cursor| cursor != client.cursor) && !has(Control::Cursor) {
+        return Some(format!("{:?} asks for a cursor, or none, which the step does not offer", check.figure));
+    }
+    if check.batch.is_some_and(|batch| batch != client.batch) && !has(Control::Batch) {
+        return Some(format!("{:?} asks for a batch, or none, which the step does not offer", check.figure));
     }
     None
 }

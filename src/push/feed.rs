@@ -34,7 +34,7 @@ pub struct FeedState {
 }
 
 /// The updates after a cursor.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 pub struct Updates {
     /// The number of the feed's last update: the cursor to ask with next time.
     pub cursor: u64,

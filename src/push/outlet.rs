@@ -54,6 +54,8 @@ pub struct Outlet {
     pub told: Mutex<Told>,
     /// How many requests came without a number of their own, as a reader's `curl` does.
     pub strangers: AtomicU32,
+    /// How many requests are held now.
+    pub held: AtomicU32,
 }
 
 /// A request to start a background job.
@@ -137,7 +139,8 @@ impl Outlet {
         }
     }
 
-    fn saw(&self, who: Who, fact: Fact) {
+    /// Writes down what the server did.
+    pub fn saw(&self, who: Who, fact: Fact) {
         self.line.observe(Observation {
             at: clock::now(),
             witness: Witness::Server,

@@ -26,7 +26,7 @@ use crate::{error::Error, wire::observation::News};
 const MAX_BODY: usize = 1024;
 
 /// Nobody may keep the answer (RFC 9111 §5.2.2.5): a poll that a cache answers has asked nobody.
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The answer may be kept, but not used without asking (RFC 9111 §5.2.2.4).
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
@@ -57,6 +57,7 @@ async fn about(asked: Asked) -> Result<Response, Error> {
     let text = format!(
         "A lab of Lifeline. Whatever you ask here appears in its picture.\n\n\
          GET  /l/{lab}/poll             the updates that are kept; ?cursor=3: those after number 3\n\
+         GET  /l/{lab}/hold?cursor=3    the same, held until there is one, or for ?wait=20000 milliseconds\n\
          GET  /l/{lab}/board            the latest alert of each district\n\
          GET  /l/{lab}/board/cached     the same, with an ETag: send it back as If-None-Match\n\
          POST /l/{lab}/job              start a background job\n\

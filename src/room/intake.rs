@@ -154,6 +154,8 @@ fn check(seen: &Observation, latest: Micros) -> Result<(), String> {
         | Fact::Published { .. }
         | Fact::Answering { .. }
         | Fact::HeldBack { .. }
+        | Fact::Holding { .. }
+        | Fact::HoldEnded { .. }
         | Fact::Job { .. }
         | Fact::Run { .. }
         | Fact::Faults { .. } => return Err("a page may only tell what it saw itself".into()),

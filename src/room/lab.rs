@@ -142,8 +142,15 @@ impl Lab {
         let (ask, asks) = mpsc::channel(ASKS);
         let (start, starts) = mpsc::channel(ASKS);
         let (idle_since, idle) = watch::channel(now);
-        let outlet =
-            Outlet { line, feed: feeds, jobs: job_states, start, told: Told::default().into(), strangers: 0.into() };
+        let outlet = Outlet {
+            line,
+            feed: feeds,
+            jobs: job_states,
+            start,
+            told: Told::default().into(),
+            strangers: 0.into(),
+            held: 0.into(),
+        };
         let (ticker, draws) = sources(&spec.source, epoch);
         let mut lab = Self {
             lifetime,

@@ -51,13 +51,13 @@ mod text;
 pub mod unit;
 pub mod ws;
 
-pub use observation::{Ending, Fact, Observation, Record, Witness};
+pub use observation::{Ending, Fact, HoldEnd, Observation, Record, Witness};
 pub use unit::{Body, Close, Frame, RequestHead, ResponseHead, Unit};
 
 use serde::{Deserialize, Serialize};
 
 /// Version of the observation format, in recordings and on the control socket. A reader refuses what is newer.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Microseconds on the server's monotonic clock, counted from the server's start.
 ///

@@ -171,6 +171,18 @@ pub enum Fact {
         /// For how long, as drawn; removing the fault ends it sooner.
         micros: Micros,
     },
+    /// A handler has nothing to say yet, and holds the request.
+    Holding {
+        /// For how long at most, in milliseconds.
+        at_most_ms: u32,
+    },
+    /// A hold is over.
+    HoldEnded {
+        /// Why.
+        how: HoldEnd,
+        /// How long it lasted.
+        micros: Micros,
+    },
     /// A background job changed its state.
     Job {
         /// The job's number in this run, from 1.
@@ -219,6 +231,22 @@ pub enum Ending {
     Failed,
 }
 
+/// Why a request is no longer held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldEnd {
+    /// There was something to answer.
+    News,
+    /// Its time was up: the answer is empty.
+    Expired,
+    /// The client went away, and the server noticed.
+    Freed,
+}
+
+/// The longest time for which a request may be held, in milliseconds: browsers and what stands on the way often give up
+/// after a minute.
+pub const LONGEST_HOLD_MS: u32 = 55_000;
+
 /// How a client was told to work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -234,11 +262,41 @@ pub struct ClientSettings {
     /// What keeps an old answer from overwriting a newer one.
     #[serde(default)]
     pub cure: Cure,
+    /// For how long a long poll asks to be held, in milliseconds, 1,000 to [`LONGEST_HOLD_MS`].
+    #[serde(default = "ClientSettings::hold")]
+    pub hold_ms: u32,
+    /// Whether a long poll says what it has already.
+    #[serde(default = "ClientSettings::yes")]
+    pub cursor: bool,
+    /// Whether an answer to a long poll brings all that is new, rather than one update.
+    #[serde(default = "ClientSettings::yes")]
+    pub batch: bool,
 }
 
 impl ClientSettings {
+    /// A client of this technique, with everything else as it is when nothing is said.
+    pub fn new(technique: Technique) -> Self {
+        Self {
+            technique,
+            ask: Ask::default(),
+            interval_ms: Self::second(),
+            cure: Cure::default(),
+            hold_ms: Self::hold(),
+            cursor: true,
+            batch: true,
+        }
+    }
+
     fn second() -> u32 {
         1000
+    }
+
+    fn hold() -> u32 {
+        20_000
+    }
+
+    fn yes() -> bool {
+        true
     }
 }
 

@@ -60,6 +60,9 @@ fn facts() -> Vec<Fact> {
         ask: Ask::BoardIfChanged,
         interval_ms: 250,
         cure: Cure::NoOverlap,
+        hold_ms: 55_000,
+        cursor: false,
+        batch: false,
     };
     let news = News { seqs: vec![1, u64::MAX], version: Some(3), percent: Some(100), empty: true };
     let (dir, no, by) = (Direction::Up, 1, 2);
@@ -82,6 +85,8 @@ fn facts() -> Vec<Fact> {
         Fact::Published { seq: 9, by_hand: true },
         Fact::Answering { news: News::default() },
         Fact::HeldBack { by, micros: 1_500_000 },
+        Fact::Holding { at_most_ms: 20_000 },
+        Fact::HoldEnded { how: HoldEnd::Expired, micros: 20_000_100 },
         Fact::Job { job: 1, percent: 40 },
         Fact::Run { distance_ms: 80 },
         Fact::Faults { distance_ms: 0, faults: vec![fault()] },

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use lifeline::{
-    client::poll::{Action, Answer, Asking, Poll},
+    client::poll::{Action, Answer, Asking, asker},
     config::Config,
     ledger::Ledger,
     net::clock,
@@ -127,29 +127,29 @@ impl Page {
     /// Runs a polling client until it finishes by itself or the ledger shows what is wanted.
     pub async fn poll(self: &Arc<Self>, client: ClientNo, settings: ClientSettings, enough: impl Fn(&Ledger) -> bool) {
         self.observe(client, None, Fact::Started { settings: settings.clone() }).await;
-        let mut ticks = tokio::time::interval(Duration::from_millis(settings.interval_ms.into()));
+        let (mut asks, interval) = asker(&settings);
+        let mut ticks = tokio::time::interval(Duration::from_millis(interval.unwrap_or(3_600_000).into()));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut poll = Poll::new(settings);
         let mut asked: JoinSet<(ExchangeNo, Outcome)> = JoinSet::new();
         let mut under_way: BTreeMap<ExchangeNo, AbortHandle> = BTreeMap::new();
         let mut etag = None;
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
         loop {
             let (actions, from) = tokio::select! {
-                _ = ticks.tick() => (poll.tick(), None),
+                _ = ticks.tick() => (asks.tick(), None),
                 Some(joined) = asked.join_next() => match joined {
                     Ok((n, Ok((status, body)))) => {
                         under_way.remove(&n);
                         let answer: Answer = serde_json::from_str(&body).unwrap_or_default();
-                        let (news, actions) = poll.answered(n, status, &answer);
+                        let (news, actions) = asks.answered(n, status, &answer);
                         let bytes = body.len() as u32;
                         self.observe(client, Some(n), Fact::Answered { status, bytes, news }).await;
                         (actions, Some(n))
                     }
                     Ok((n, Err(how))) => {
-                        poll.ended(n);
+                        let actions = asks.ended(n, how);
                         self.observe(client, Some(n), Fact::Ended { how }).await;
-                        continue;
+                        (actions, Some(n))
                     }
                     Err(_) => continue,
                 },
@@ -187,6 +187,7 @@ impl Page {
                     Action::Skip => self.observe(client, None, Fact::Skipped).await,
                     Action::Show(version) => self.observe(client, from, Fact::Shown { version }).await,
                     Action::Ignore(version) => self.observe(client, from, Fact::Ignored { version }).await,
+                    Action::Later { ms } => ticks.reset_after(Duration::from_millis(ms.into())),
                     Action::Finish => return self.observe(client, None, Fact::Stopped).await,
                 }
             }
@@ -199,17 +200,10 @@ impl Page {
 
     fn request(&self, client: ClientNo, n: ExchangeNo, what: Asking) -> (&'static str, String, String) {
         let lab = &self.created.lab;
-        let (method, path) = match what {
-            Asking::Updates { cursor: None } => ("GET", "poll?".to_owned()),
-            Asking::Updates { cursor: Some(cursor) } => ("GET", format!("poll?cursor={cursor}&")),
-            Asking::Board => ("GET", "board?".to_owned()),
-            Asking::BoardIfChanged => {
-                let accept = format!("application/json;c={client};n={n}");
-                return ("GET", format!("/l/{lab}/board/cached"), accept);
-            }
-            Asking::StartJob => ("POST", "job?".to_owned()),
-            Asking::Job(job) => ("GET", format!("job?job={job}&")),
-        };
-        (method, format!("/l/{lab}/{path}c={client}&n={n}"), "application/json".to_owned())
+        if what == Asking::BoardIfChanged {
+            return ("GET", format!("/l/{lab}/board/cached"), format!("application/json;c={client};n={n}"));
+        }
+        let (method, path) = what.request();
+        (method, format!("/l/{lab}{path}c={client}&n={n}"), "application/json".to_owned())
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     wire::{
         Body, Direction, Ending, Fact, Micros, Observation, Record, RequestHead, ResponseHead, Technique, Unit,
         Witness,
-        observation::{Ask, ClientSettings, Cure, News},
+        observation::{Ask, ClientSettings, News},
     },
 };
 
@@ -56,7 +56,7 @@ pub enum Stage {
 }
 
 pub fn settings(ask: Ask, interval_ms: u32) -> ClientSettings {
-    ClientSettings { technique: Technique::ShortPoll, ask, interval_ms, cure: Cure::None }
+    ClientSettings { ask, interval_ms, ..ClientSettings::new(Technique::ShortPoll) }
 }
 
 pub fn empty() -> News {

@@ -8,13 +8,17 @@ use crate::{
     i18n::{t, tf},
     lesson::manifest::Control,
     wire::{
+        Technique,
         control::Command,
-        observation::{Ask, Cure},
+        observation::{Ask, ClientSettings, Cure},
     },
 };
 
 /// Intervals that can be chosen, in milliseconds.
 const INTERVALS: [u32; 7] = [250, 500, 1000, 2000, 3000, 5000, 10_000];
+
+/// Times for which a request can be held, in milliseconds.
+const HOLDS: [u32; 5] = [2000, 5000, 10_000, 20_000, 50_000];
 
 /// Distances that can be chosen, in milliseconds.
 const DISTANCES: [u32; 6] = [0, 20, 80, 200, 500, 1000];
@@ -27,7 +31,11 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
         <div class="bar" role="toolbar" aria-label=t("lab.controls")>
             {run(rig)}
             {publish(rig)}
+            {has(Control::Technique).then(|| technique(rig))}
             {has(Control::Interval).then(|| interval(rig))}
+            {has(Control::Hold).then(|| hold(rig))}
+            {has(Control::Cursor).then(|| cursor(rig))}
+            {has(Control::Batch).then(|| batch(rig))}
             {has(Control::Ask).then(|| ask(rig))}
             {has(Control::Cure).then(|| cure(rig))}
             {has(Control::Distance).then(|| distance(rig))}
@@ -129,6 +137,47 @@ fn interval(rig: Rig) -> impl IntoView {
             rig.change(|settings| settings.interval_ms = ms);
         }
     })
+}
+
+fn hold(rig: Rig) -> impl IntoView {
+    let options = HOLDS.iter().map(|ms| (ms.to_string(), seconds(*ms))).collect();
+    let current = Signal::derive(move || rig.settings.with(|settings| settings.hold_ms.to_string()));
+    select("lab-hold", t("lab.hold"), rig, options, current, move |chosen| {
+        if let Ok(ms) = chosen.parse() {
+            rig.change(|settings| settings.hold_ms = ms);
+        }
+    })
+}
+
+/// A list of two: the words for yes, the words for no.
+fn either(
+    id: &'static str,
+    [label, yes, no]: [&str; 3],
+    rig: Rig,
+    get: fn(&ClientSettings) -> bool,
+    set: fn(&mut ClientSettings, bool),
+) -> impl IntoView {
+    let options = vec![("yes".to_owned(), t(yes)), ("no".to_owned(), t(no))];
+    let current = Signal::derive(move || if rig.settings.with(get) { "yes" } else { "no" }.to_owned());
+    select(id, t(label), rig, options, current, move |chosen| rig.change(|settings| set(settings, chosen == "yes")))
+}
+
+fn cursor(rig: Rig) -> impl IntoView {
+    let words = ["lab.cursor", "lab.cursor_with", "lab.cursor_without"];
+    either("lab-cursor", words, rig, |settings| settings.cursor, |settings, with| settings.cursor = with)
+}
+
+fn batch(rig: Rig) -> impl IntoView {
+    let words = ["lab.batch", "lab.batch_all", "lab.batch_one"];
+    either("lab-batch", words, rig, |settings| settings.batch, |settings, all| settings.batch = all)
+}
+
+fn technique(rig: Rig) -> impl IntoView {
+    let words = ["lab.technique", "lab.technique_short", "lab.technique_long"];
+    let set = |settings: &mut ClientSettings, short| {
+        settings.technique = if short { Technique::ShortPoll } else { Technique::LongPoll };
+    };
+    either("lab-technique", words, rig, |settings| settings.technique == Technique::ShortPoll, set)
 }
 
 fn distance(rig: Rig) -> impl IntoView {

@@ -7,11 +7,11 @@ use leptos::{prelude::*, reactive::owner::LocalStorage, task::spawn_local};
 use super::rig::{Board, Rig, Standing};
 use crate::{
     client::{
+        asker::Asker,
         backoff, browser,
         control::Link,
         poll::Answer,
         session::{Event, Session},
-        short_poll::ShortPoll,
     },
     diagram::ExchangeKey,
     wire::{ClientNo, Fact, Micros, control::Command},
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Engine {
     session: StoredValue<Option<Rc<Session>>, LocalStorage>,
-    client: StoredValue<Option<ShortPoll>, LocalStorage>,
+    client: StoredValue<Option<Asker>, LocalStorage>,
     clients: StoredValue<ClientNo>,
     attempts: StoredValue<u32>,
 }
@@ -130,7 +130,7 @@ impl Rig {
             spawn_local(async move { self.halt() });
         };
         let client =
-            ShortPoll::start(session, number, self.settings.get_untracked(), move |answer| self.show(answer), finished);
+            Asker::start(session, number, self.settings.get_untracked(), move |answer| self.show(answer), finished);
         self.engine.client.set_value(Some(client));
         self.running.set(true);
     }

@@ -1,7 +1,4 @@
-//! The claims of the lessons, asserted on real traffic. Where a claim needs many samples, time is shrunk: intervals,
-//! delays and gaps alike, so that their ratios, which the claims are about, stay as in the lesson.
-
-mod support;
+//! Short polling.
 
 use std::sync::Arc;
 
@@ -10,22 +7,19 @@ use lifeline::{
     ledger::{Figure, Ledger},
     wire::{
         Technique,
-        control::{LabSpec, Source},
+        control::LabSpec,
         observation::{Ask, ClientSettings, Cure},
     },
 };
-use support::{Page, server};
+
+use crate::{
+    random,
+    support::{Page, server},
+    value,
+};
 
 fn settings(ask: Ask, interval_ms: u32, cure: Cure) -> ClientSettings {
-    ClientSettings { technique: Technique::ShortPoll, ask, interval_ms, cure }
-}
-
-fn random(mean_ms: u32, seed: u64) -> Source {
-    Source::Random { mean_ms, seed: Some(seed) }
-}
-
-fn value(ledger: &Ledger, figure: Figure) -> f64 {
-    ledger.figure(figure).unwrap_or_else(|| panic!("{figure:?} is not defined yet"))
+    ClientSettings { ask, interval_ms, cure, ..ClientSettings::new(Technique::ShortPoll) }
 }
 
 /// `short-polling/share-of-empty`: polls five times as often as there is news, at random: at least 70% are empty.

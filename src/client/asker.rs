@@ -1,5 +1,5 @@
-//! Short polling: `setInterval` and `fetch`, as the notes say. What to do is decided by [`Poll`]; this does it, and
-//! writes down what it saw.
+//! The techniques that ask: short polling with `setInterval` and `fetch`, as the notes say, and long polling with `fetch`
+//! after `fetch`. What to do is decided by a state machine, [`Asks`]; this does it, and writes down what it saw.
 
 use std::{
     cell::{Cell, RefCell},
@@ -7,33 +7,34 @@ use std::{
     rc::Rc,
 };
 
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, RequestCache};
 
 use super::{
     browser::{self, Asked},
-    poll::{Action, Answer, Asking, Poll},
+    poll::{Action, Answer, Asking, Asks, asker},
     session::Session,
 };
 use crate::wire::{ClientNo, Ending, ExchangeNo, Fact, observation::ClientSettings};
 
 /// A running client. Dropping it stops it: the timer ends, and what is under way is given up.
-pub struct ShortPoll(Rc<Running>);
+pub struct Asker(Rc<Running>);
 
 struct Running {
     session: Rc<Session>,
     client: ClientNo,
-    poll: RefCell<Poll>,
+    asks: RefCell<Box<dyn Asks>>,
     timer: RefCell<Option<Interval>>,
+    later: RefCell<Option<Timeout>>,
     under_way: RefCell<BTreeMap<ExchangeNo, AbortController>>,
     show: Box<dyn Fn(&Answer)>,
     finished: Box<dyn Fn()>,
     stopped: Cell<bool>,
 }
 
-impl ShortPoll {
-    /// Starts a client: the first request goes out at once, the next after the interval. `show` gets each answer that
+impl Asker {
+    /// Starts a client: the first request goes out at once, the next by its technique's rule. `show` gets each answer that
     /// the client's rule lets through to the board; `finished` is called when there is nothing more to ask.
     pub fn start(
         session: Rc<Session>,
@@ -42,30 +43,33 @@ impl ShortPoll {
         show: impl Fn(&Answer) + 'static,
         finished: impl Fn() + 'static,
     ) -> Self {
-        let interval = settings.interval_ms;
-        session.observe(Some(client), None, Fact::Started { settings: settings.clone() });
+        let (asks, interval) = asker(&settings);
+        session.observe(Some(client), None, Fact::Started { settings });
         let running = Rc::new(Running {
             session,
             client,
-            poll: RefCell::new(Poll::new(settings)),
+            asks: RefCell::new(asks),
             timer: RefCell::default(),
+            later: RefCell::default(),
             under_way: RefCell::default(),
             show: Box::new(show),
             finished: Box::new(finished),
             stopped: Cell::default(),
         });
         let weak = Rc::downgrade(&running);
-        *running.timer.borrow_mut() = Some(Interval::new(interval, move || {
-            if let Some(running) = weak.upgrade() {
-                running.tick();
-            }
-        }));
+        *running.timer.borrow_mut() = interval.map(|interval| {
+            Interval::new(interval, move || {
+                if let Some(running) = weak.upgrade() {
+                    running.tick();
+                }
+            })
+        });
         running.tick();
         Self(running)
     }
 }
 
-impl Drop for ShortPoll {
+impl Drop for Asker {
     fn drop(&mut self) {
         self.0.stop();
     }
@@ -77,7 +81,7 @@ impl Running {
     }
 
     fn tick(self: &Rc<Self>) {
-        let actions = self.poll.borrow_mut().tick();
+        let actions = self.asks.borrow_mut().tick();
         self.carry_out(actions, None, &Answer::default());
     }
 
@@ -97,6 +101,15 @@ impl Running {
                     self.observe(from, Fact::Shown { version });
                 }
                 Action::Ignore(version) => self.observe(from, Fact::Ignored { version }),
+                Action::Later { ms } => {
+                    let weak = Rc::downgrade(self);
+                    let timer = Timeout::new(ms, move || {
+                        if let Some(running) = weak.upgrade() {
+                            running.tick();
+                        }
+                    });
+                    self.later.borrow_mut().replace(timer);
+                }
                 Action::Finish => {
                     self.stop();
                     (self.finished)();
@@ -132,7 +145,7 @@ impl Running {
 
     fn answered(self: &Rc<Self>, n: ExchangeNo, status: u16, body: &str) {
         let answer: Answer = serde_json::from_str(body).unwrap_or_default();
-        let (news, actions) = self.poll.borrow_mut().answered(n, status, &answer);
+        let (news, actions) = self.asks.borrow_mut().answered(n, status, &answer);
         let bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
         self.observe(Some(n), Fact::Answered { status, bytes, news });
         if !self.stopped.get() {
@@ -140,9 +153,12 @@ impl Running {
         }
     }
 
-    fn ended(&self, n: ExchangeNo, how: Ending) {
-        self.poll.borrow_mut().ended(n);
+    fn ended(self: &Rc<Self>, n: ExchangeNo, how: Ending) {
+        let actions = self.asks.borrow_mut().ended(n, how);
         self.observe(Some(n), Fact::Ended { how });
+        if !self.stopped.get() {
+            self.carry_out(actions, Some(n), &Answer::default());
+        }
     }
 
     fn stop(&self) {
@@ -151,6 +167,7 @@ impl Running {
         }
         // A finished client is stopped from inside its own timer's callback: cancelling is safe there, dropping is too.
         self.timer.borrow_mut().take();
+        self.later.borrow_mut().take();
         let under_way = std::mem::take(&mut *self.under_way.borrow_mut());
         under_way.into_values().for_each(|controller| controller.abort());
         self.observe(None, Fact::Stopped);
@@ -159,14 +176,10 @@ impl Running {
 
 /// Method, path below the lab's, and what the browser's cache may do.
 fn request(client: ClientNo, n: ExchangeNo, what: Asking) -> (&'static str, String, RequestCache) {
-    let (method, path) = match what {
-        Asking::Updates { cursor: None } => ("GET", "/poll?".to_owned()),
-        Asking::Updates { cursor: Some(cursor) } => ("GET", format!("/poll?cursor={cursor}&")),
-        Asking::Board => ("GET", "/board?".to_owned()),
-        // The URL stays the same, or the browser could not revalidate what it has: the numbers travel in `Accept`.
-        Asking::BoardIfChanged => return ("GET", "/board/cached".to_owned(), RequestCache::NoCache),
-        Asking::StartJob => ("POST", "/job?".to_owned()),
-        Asking::Job(job) => ("GET", format!("/job?job={job}&")),
-    };
-    (method, format!("{path}c={client}&n={n}"), RequestCache::NoStore)
+    // The URL stays the same, or the browser could not revalidate what it has: the numbers travel in `Accept`.
+    if what == Asking::BoardIfChanged {
+        return ("GET", "/board/cached".to_owned(), RequestCache::NoCache);
+    }
+    let (method, target) = what.request();
+    (method, format!("{target}c={client}&n={n}"), RequestCache::NoStore)
 }
