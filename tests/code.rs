@@ -1,4 +1,4 @@
-//! The server's code that lesson 2 shows, compiled as it stands there and asked over a real socket.
+//! The server's code that the lessons show, compiled as it stands there and asked over a real socket.
 
 #[path = "support/ask.rs"]
 mod support;
@@ -7,6 +7,8 @@ mod support;
 mod board;
 #[path = "../lessons/02-short-polling/code/conditional.rs"]
 mod conditional;
+#[path = "../lessons/03-long-polling/code/hold.rs"]
+mod hold;
 #[path = "../lessons/02-short-polling/code/job.rs"]
 mod job;
 #[path = "../lessons/02-short-polling/code/poll.rs"]
@@ -75,4 +77,18 @@ async fn a_job_is_taken_and_its_progress_told() {
     assert_eq!(status, 200);
     assert!(progress["percent"].as_u64() < Some(100), "{progress}");
     assert_eq!(json(to, "GET /job?job=9 HTTP/1.1", "").await.0, 404);
+}
+
+#[tokio::test]
+async fn hold_rs_answers_when_there_is_news_or_the_time_is_over() {
+    let to = serve(hold::routes()).await;
+    let (_, head, empty) = json(to, "GET /hold?cursor=0&wait=50 HTTP/1.1", "").await;
+    assert!(head.contains("no-store"), "{head}");
+    assert_eq!((&empty["cursor"], &empty["updates"]), (&serde_json::json!(0), &serde_json::json!([])));
+    let held = tokio::spawn(async move { json(to, "GET /hold?cursor=0&wait=30000 HTTP/1.1", "").await.2 });
+    json(to, PUBLISH, r#"{"district":3}"#).await;
+    let news = held.await.expect("it is answered");
+    assert_eq!((&news["cursor"], &news["updates"][0]["district"]), (&serde_json::json!(1), &serde_json::json!(3)));
+    let missed = json(to, "GET /hold?cursor=0&wait=30000 HTTP/1.1", "").await.2;
+    assert_eq!(missed["updates"][0]["seq"], 1, "what came between two holds is there");
 }

@@ -34,16 +34,18 @@ struct Running {
 }
 
 impl Asker {
-    /// Starts a client: the first request goes out at once, the next by its technique's rule. `show` gets each answer that
+    /// Starts a client: the first request goes out at once, the next by its technique's rule. `known` is
+    /// the last update that the page has. `show` gets each answer that
     /// the client's rule lets through to the board; `finished` is called when there is nothing more to ask.
     pub fn start(
         session: Rc<Session>,
         client: ClientNo,
         settings: ClientSettings,
+        known: u64,
         show: impl Fn(&Answer) + 'static,
         finished: impl Fn() + 'static,
     ) -> Self {
-        let (asks, interval) = asker(&settings);
+        let (asks, interval) = asker(&settings, known);
         session.observe(Some(client), None, Fact::Started { settings });
         let running = Rc::new(Running {
             session,

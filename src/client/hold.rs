@@ -19,7 +19,7 @@ pub struct Hold {
     asked: ExchangeNo,
     under_way: Option<ExchangeNo>,
     /// The cursor of the last answer. A client without a cursor has it, too, but does not tell the server.
-    cursor: Option<u64>,
+    cursor: u64,
     /// The highest update seen.
     newest: u64,
     /// How many requests in a row failed.
@@ -27,9 +27,9 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// A client that has asked nothing yet.
-    pub fn new(settings: ClientSettings) -> Self {
-        Self { settings, asked: 0, under_way: None, cursor: None, newest: 0, failures: 0 }
+    /// A client that has asked nothing yet, on a page that has the updates up to `known`.
+    pub fn new(settings: ClientSettings, known: u64) -> Self {
+        Self { settings, asked: 0, under_way: None, cursor: known, newest: known, failures: 0 }
     }
 
     fn again_later(&mut self) -> Vec<Action> {
@@ -48,8 +48,7 @@ impl Asks for Hold {
         self.asked += 1;
         self.under_way = Some(self.asked);
         let ClientSettings { cursor, hold_ms, batch, .. } = self.settings;
-        // Whoever starts with a cursor has all from the first update on.
-        let cursor = cursor.then_some(self.cursor.unwrap_or(0));
+        let cursor = cursor.then_some(self.cursor);
         vec![Action::Ask { n: self.asked, what: Asking::Hold { cursor, wait_ms: hold_ms, one: !batch } }]
     }
 
@@ -64,7 +63,7 @@ impl Asks for Hold {
             return (news, self.again_later());
         }
         self.failures = 0;
-        self.cursor = answer.cursor.or(self.cursor);
+        self.cursor = answer.cursor.unwrap_or(self.cursor);
         let mut actions = Vec::new();
         if let Some(newest) = newest {
             self.newest = newest;
@@ -88,7 +87,7 @@ mod tests {
     use crate::{client::poll::Alert, wire::Technique};
 
     fn client(cursor: bool, batch: bool) -> Hold {
-        Hold::new(ClientSettings { cursor, batch, hold_ms: 5000, ..ClientSettings::new(Technique::LongPoll) })
+        Hold::new(ClientSettings { cursor, batch, hold_ms: 5000, ..ClientSettings::new(Technique::LongPoll) }, 0)
     }
 
     fn ask(n: ExchangeNo, cursor: Option<u64>, one: bool) -> Action {

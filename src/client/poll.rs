@@ -50,10 +50,11 @@ pub trait Asks: Send {
     fn ended(&mut self, n: ExchangeNo, how: Ending) -> Vec<Action>;
 }
 
-/// The client for these settings, and the interval of its timer in milliseconds, if it has one.
-pub fn asker(settings: &ClientSettings) -> (Box<dyn Asks>, Option<u32>) {
+/// The client for these settings, and the interval of its timer in milliseconds, if it has one. `known` is the number of
+/// the last update that the page has already, 0 if it has none.
+pub fn asker(settings: &ClientSettings, known: u64) -> (Box<dyn Asks>, Option<u32>) {
     match settings.technique {
-        Technique::LongPoll => (Box::new(Hold::new(settings.clone())), None),
+        Technique::LongPoll => (Box::new(Hold::new(settings.clone(), known)), None),
         _ => (Box::new(Poll::new(settings.clone())), Some(settings.interval_ms)),
     }
 }

@@ -127,7 +127,7 @@ impl Page {
     /// Runs a polling client until it finishes by itself or the ledger shows what is wanted.
     pub async fn poll(self: &Arc<Self>, client: ClientNo, settings: ClientSettings, enough: impl Fn(&Ledger) -> bool) {
         self.observe(client, None, Fact::Started { settings: settings.clone() }).await;
-        let (mut asks, interval) = asker(&settings);
+        let (mut asks, interval) = asker(&settings, 0);
         let mut ticks = tokio::time::interval(Duration::from_millis(interval.unwrap_or(3_600_000).into()));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut asked: JoinSet<(ExchangeNo, Outcome)> = JoinSet::new();

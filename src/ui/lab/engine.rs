@@ -129,8 +129,9 @@ impl Rig {
             // Not from inside the client's own call: stopping drops it.
             spawn_local(async move { self.halt() });
         };
-        let client =
-            Asker::start(session, number, self.settings.get_untracked(), move |answer| self.show(answer), finished);
+        let known = self.board.with_untracked(|board| board.version);
+        let show = move |answer: &Answer| self.show(answer);
+        let client = Asker::start(session, number, self.settings.get_untracked(), known, show, finished);
         self.engine.client.set_value(Some(client));
         self.running.set(true);
     }
