@@ -12,9 +12,15 @@ for (const [width, height] of WIDTHS) {
         for (const path of [...PAGES, ...STEPS.map((step) => `lessons/short-polling/${step}`)]) {
           await page.goto(`/${locale}/${path}`);
           const lab = page.locator("section.lab");
-          if (await lab.count()) await lab.and(page.locator("[data-hydrated=true]")).waitFor();
+          // On a phone the lab stands behind the text: alive, not yet seen.
+          const both = await page.locator("#pane-lab").isVisible();
+          if (await lab.count()) await lab.and(page.locator("[data-hydrated=true]")).waitFor({ state: both ? "attached" : "visible" });
           const name = path.replaceAll("/", "-").replace(/-$/, "") || "home";
-          await page.screenshot({ path: `../shots/${width}/${name}.${locale}.${colorScheme}.png`, fullPage: width < 1000 });
+          const file = (part: string) => `../shots/${width}/${name}${part}.${locale}.${colorScheme}.png`;
+          await page.screenshot({ path: file(""), fullPage: width < 1000 });
+          if (!both) continue;
+          await page.locator("#pane-lab").check();
+          await page.screenshot({ path: file("-lab") });
         }
         await context.close();
       });

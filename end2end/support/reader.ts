@@ -1,10 +1,11 @@
 // A reader at a step of a lesson, doing what it asks.
 import { expect, type Locator, type Page } from "@playwright/test";
+import { said, type Locale } from "./words";
 
 export class Reader {
   constructor(
     readonly page: Page,
-    readonly locale: "en" | "zh" = "en",
+    readonly locale: Locale = "en",
   ) {}
 
   async open(step: string) {
@@ -52,23 +53,23 @@ export class Reader {
     await this.page.locator(`#lab-${control} select`).selectOption(value);
   }
 
+  /** What the page says in the reader's language. */
+  said(name: string): RegExp {
+    return said(this.locale, name);
+  }
+
   /** Picks the newest exchange in the picture whose name says this. */
-  async pick(name: RegExp) {
-    const arrow = this.lab.locator("[data-x][aria-label]").filter({ visible: true });
-    await expect
-      .poll(
-        async () => {
-          for (const candidate of (await arrow.all()).reverse()) {
-            if (name.test((await candidate.getAttribute("aria-label")) ?? "")) {
-              await candidate.dispatchEvent("click");
-              return true;
-            }
-          }
-          return false;
-        },
-        { timeout: 30_000 },
-      )
-      .toBe(true);
+  async pick(words: string) {
+    const name = this.said(words);
+    // In one go: the picture goes on, and what was the newest a moment ago is another arrow now.
+    const click = (lab: Element, source: string) => {
+      const arrows = [...lab.querySelectorAll("[data-x][aria-label]")].filter((arrow) => arrow.checkVisibility());
+      const named = (arrow: Element) => new RegExp(source).test(arrow.getAttribute("aria-label") ?? "");
+      const found = arrows.findLast(named);
+      found?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+      return found !== undefined;
+    };
+    await expect.poll(() => this.lab.evaluate(click, name.source), { timeout: 30_000 }).toBe(true);
   }
 
   async done() {

@@ -1,8 +1,10 @@
 // Every test fails on whatever the console complains of.
 import { test as base, expect } from "@playwright/test";
 import { Reader } from "./reader";
+import type { Locale } from "./words";
 
-export const test = base.extend<{ reader: Reader; console: string[] }>({
+export const test = base.extend<{ language: Locale; reader: Reader; console: string[] }>({
+  language: ["en", { option: true }],
   console: [
     async ({ page }, use) => {
       const complaints: string[] = [];
@@ -15,7 +17,7 @@ export const test = base.extend<{ reader: Reader; console: string[] }>({
     },
     { auto: true },
   ],
-  reader: async ({ page }, use) => use(new Reader(page)),
+  reader: async ({ page, language }, use) => use(new Reader(page, language)),
 });
 
 export { expect };

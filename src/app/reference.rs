@@ -22,7 +22,6 @@ pub fn lab(here: &Here) -> Sheet {
             <div class="lesson free">
                 {panes().into_any()}
                 <article class="prose" id="read">
-                    <p class="eyebrow"><span>{t("page.nav_lab")}</span></p>
                     <h1>{t("page.lab_title")}</h1>
                     <div class="text">
                         <p>{t("page.lab_text")}</p>

@@ -82,10 +82,10 @@ impl Paper {
         }
         // Room for the longest labels on both sides. The lifelines stand apart by at most so much: further, and every
         // arrow would be flat.
-        let spread = (width - 166.0 - 142.0).min(560.0);
-        let slack = (width - spread - 308.0).max(0.0);
-        let browser = 166.0 + slack * 0.5;
-        Self { width, gutter: browser - 118.0, browser, server: browser + spread, narrow }
+        let spread = (width - 174.0 - 160.0).min(560.0);
+        let slack = (width - spread - 334.0).max(0.0);
+        let browser = 174.0 + slack * 0.5;
+        Self { width, gutter: browser - 126.0, browser, server: browser + spread, narrow }
     }
 
     /// Halfway between the lifelines.

@@ -11,6 +11,13 @@ use crate::{
     i18n::{Locale, tf},
 };
 
+/// What may not begin a line.
+const CLOSING: &[char] =
+    &['，', '。', '、', '；', '：', '？', '！', '）', '》', '”', '’', ',', '.', ';', ':', '?', '!', ')'];
+
+/// What may not end a line.
+const OPENING: &[char] = &['（', '《', '“', '‘', '('];
+
 /// Writes the blocks of one page, and keeps in mind which terms of the glossary it used.
 #[derive(Debug)]
 pub struct Renderer<'a> {
@@ -103,9 +110,20 @@ impl<'a> Renderer<'a> {
     }
 
     fn inlines(&self, line: &[Inline], out: &mut String) {
-        for inline in line {
+        for (at, inline) in line.iter().enumerate() {
+            let (before, after) = neighbours(line, at);
             match inline {
-                Inline::Text(text) => escape(text, out),
+                Inline::Text(text) => {
+                    // What clings to a term is written with it.
+                    let text = if before.is_some_and(|it| self.is_button(it)) {
+                        text.trim_start_matches(CLOSING)
+                    } else {
+                        text
+                    };
+                    let text =
+                        if after.is_some_and(|it| self.is_button(it)) { text.trim_end_matches(OPENING) } else { text };
+                    escape(text, out);
+                }
                 Inline::Code(code) => {
                     open(out, "code");
                     escape(code, out);
@@ -114,9 +132,26 @@ impl<'a> Renderer<'a> {
                 Inline::Emphasis(inner) => self.wrapped("em", inner, out),
                 Inline::Strong(inner) => self.wrapped("strong", inner, out),
                 Inline::Break => out.push_str("<br>"),
+                Inline::Link(link, inner) if self.is_button(inline) => {
+                    // To the browser a button is a box, and at a box every line may break. Here none may.
+                    let opening =
+                        before.map_or("", |it| words(it)).rsplit(|c| !OPENING.contains(&c)).next().unwrap_or("");
+                    let closing =
+                        after.map_or("", |it| words(it)).split(|c| !CLOSING.contains(&c)).next().unwrap_or("");
+                    start(out, "span", &[("class", "kept")]);
+                    escape(opening, out);
+                    self.link(link, inner, out);
+                    escape(closing, out);
+                    close(out, "span");
+                }
                 Inline::Link(link, inner) => self.link(link, inner, out),
             }
         }
+    }
+
+    /// Whether it becomes a button: a term that opens beside the text.
+    fn is_button(&self, inline: &Inline) -> bool {
+        self.popovers && matches!(inline, Inline::Link(Link { to: Target::Term(_), .. }, _))
     }
 
     fn wrapped(&self, tag: &str, inner: &[Inline], out: &mut String) {
@@ -212,6 +247,16 @@ impl<'a> Renderer<'a> {
     }
 }
 
+/// What stands before and after a piece of a line.
+fn neighbours(line: &[Inline], at: usize) -> (Option<&Inline>, Option<&Inline>) {
+    (at.checked_sub(1).and_then(|before| line.get(before)), line.get(at + 1))
+}
+
+/// The words of a piece that is nothing but words.
+fn words(inline: &Inline) -> &str {
+    if let Inline::Text(text) = inline { text } else { "" }
+}
+
 /// The words of a line without any mark-up, for titles.
 pub fn plain(line: &[Inline]) -> String {
     let mut out = String::new();
@@ -290,9 +335,25 @@ mod tests {
     #[test]
     fn a_term_opens_its_entry_and_brings_the_entries_it_uses() {
         let (out, popovers) = html("[A](term:a)");
-        assert_eq!(out, "<p><button type=\"button\" class=\"term\" popovertarget=\"term-a\">A</button></p>");
+        assert_eq!(
+            out,
+            "<p><span class=\"kept\"><button type=\"button\" class=\"term\" popovertarget=\"term-a\">A</button></span></p>"
+        );
         assert!(popovers.contains("id=\"term-a\"") && popovers.contains("id=\"term-b\""), "{popovers}");
         assert!(popovers.contains("<span lang=\"zh-Hans\">甲</span>") && popovers.contains("&lt;&amp;"), "{popovers}");
+    }
+
+    #[test]
+    fn no_line_begins_or_ends_with_a_mark_that_clings_to_a_term() {
+        let (out, _) = html("x（[A](term:a)、[B](term:b)），“[A](term:a)” y, [B](term:b)");
+        let parts: Vec<_> = out.split("<span class=\"kept\">").map(|part| part.split_once("</span>")).collect();
+        let bare = |part: &str| {
+            part.split('<').filter_map(|tag| tag.split_once('>').or(Some(("", tag)))).map(|tag| tag.1).collect()
+        };
+        let kept: Vec<String> = parts[1..].iter().map(|part| bare(part.unwrap().0)).collect();
+        let rest: Vec<_> = parts[1..].iter().map(|part| part.unwrap().1).collect();
+        assert_eq!(kept, ["（A、", "B），", "“A”", "B"], "{out}");
+        assert_eq!(rest, ["", "", " y, ", "</p>"], "{out}");
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub fn Explain(
     let reading = move || {
         measured.map(|figure| {
             let (value, unit) = stage.ledger.with(|ledger| figures::number(figure, ledger.figure(figure)));
-            format!("{}: {value} {unit}", t(&figures::key(figure)))
+            // Number and unit stay on one line.
+            tf("step.reading", &[("figure", &t(&figures::key(figure))), ("value", &format!("{value}\u{a0}{unit}"))])
         })
     };
     view! {

@@ -65,8 +65,9 @@ fn describe(fault: &Fault) -> String {
     }
 }
 
+/// Number and unit stay on one line.
 fn seconds(ms: u32) -> String {
-    format!("{} s", f64::from(ms) / 1000.0)
+    format!("{}\u{a0}s", f64::from(ms) / 1000.0)
 }
 
 /// What the page's own board shows: the list of alerts, and a sign when it went back in time.
