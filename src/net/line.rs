@@ -8,7 +8,7 @@ use std::sync::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    fault::chain::Chain,
+    fault::chain::{Chain, Decision, Meta},
     wire::{LabId, Observation, Witness},
 };
 
@@ -73,9 +73,22 @@ impl Line {
         }
     }
 
+    /// Dropped by (wire, server) so far.
+    pub fn dropped(&self) -> (u64, u64) {
+        self.dropped.counts()
+    }
+
     /// The chain in force.
     pub fn chain(&self) -> Arc<Chain> {
         self.chain.borrow().clone()
+    }
+
+    /// What the chain in force decides on a unit. A lab that is gone holds nothing back any more.
+    pub(crate) fn decide(&self, meta: Meta<'_>) -> Decision {
+        match self.chain.has_changed() {
+            Ok(_) => self.chain.borrow().decide(meta),
+            Err(_) => Decision::default(),
+        }
     }
 
     /// A receiver that wakes when another chain comes into force.

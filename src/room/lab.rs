@@ -1,8 +1,11 @@
 //! The task that owns a lab: its log, its feed, its faults, its jobs, and the pages that follow it.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
 
 use super::{
     intake::{Batch, Intake},
@@ -14,7 +17,7 @@ use crate::{
     fault::{Fault, chain::Chain},
     net::{
         clock,
-        line::{Line, LineEnd},
+        line::{Line, LineEnd, WAITING},
     },
     push::{
         FeedState, Outlet,
@@ -40,8 +43,9 @@ const ASKS: usize = 64;
 /// Waking for nothing once in a while is cheaper than to reason about timers that never end.
 const MAX_SLEEP: Micros = 600_000_000;
 
-/// How many observations are taken from the line at once.
-const AT_ONCE: usize = 256;
+/// How long the line's observations are left to gather once some were taken. Each would wake this task otherwise, several
+/// times for every request; pages hear of them no more often than [`FLUSH`] anyway.
+const REST: Duration = Duration::from_millis(5);
 
 /// What a control socket asks of its lab's task.
 #[derive(Debug)]
@@ -179,22 +183,27 @@ impl Lab {
 
     /// Runs the lab until nobody needs it, its directory lets go of it, or `closing` says that the server ends.
     pub async fn run(mut self, mut closing: watch::Receiver<bool>) {
-        let mut seen = Vec::with_capacity(AT_ONCE);
+        let mut rest = pin!(tokio::time::sleep(Duration::ZERO));
         let goodbye = loop {
             let now = clock::now();
             let sleep = (self.wakes_at() - now).clamp(0, MAX_SLEEP);
             tokio::select! {
                 ask = self.asks.recv() => match ask {
-                    Some(ask) => self.answer(ask),
+                    Some(ask) => {
+                        // What was seen before the question is in the answer.
+                        self.catch_up();
+                        self.answer(ask);
+                    }
                     None => break Goodbye::new(1001, "the lab has ended"),
                 },
                 Some(start) = self.starts.recv() => self.start_job(start),
                 // The sender lives in the line, which the directory holds; without it `asks` ends, too.
-                1.. = self.line.observations.recv_many(&mut seen, AT_ONCE) => {
-                    for one in seen.drain(..) {
-                        self.take(one);
-                    }
+                Some(seen) = self.line.observations.recv(), if rest.is_elapsed() => {
+                    self.take(seen);
+                    self.catch_up();
+                    rest.as_mut().reset(Instant::now() + REST);
                 }
+                () = rest.as_mut(), if !rest.is_elapsed() => {}
                 () = tokio::time::sleep(Duration::from_micros(sleep.unsigned_abs())) => {}
                 _ = closing.wait_for(|closing| *closing) => break Goodbye::new(1001, "the server ends"),
             }
@@ -348,6 +357,14 @@ impl Lab {
     }
 
     // --- What happens ------------------------------------------------------------------------------------------------
+
+    /// Takes what waits in the line.
+    fn catch_up(&mut self) {
+        for _ in 0..WAITING {
+            let Ok(seen) = self.line.observations.try_recv() else { break };
+            self.take(seen);
+        }
+    }
 
     /// Takes what the tap or a handler saw.
     fn take(&mut self, seen: Observation) {

@@ -5,6 +5,13 @@
 
 mod bad_input;
 mod control;
+#[cfg(target_os = "linux")]
+mod crowd;
+#[cfg(target_os = "linux")]
+mod files;
 mod poll;
 mod program;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "what needs it reads /proc"))]
+mod serving;
+mod silence;
 mod support;

@@ -1,32 +1,16 @@
 //! The program itself: what it says when it cannot start, and how it ends.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
-    process::{Child, Command, Output, Stdio},
-    sync::mpsc,
-    thread,
+    process::{Command, Output, Stdio},
     time::Instant,
 };
 
-use crate::support::SOON;
-
-fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lifeline"));
-    command.args(arguments).stdin(Stdio::null());
-    for variable in ["SITE", "LAB", "LAB_URL", "LESSONS", "HOSTS"] {
-        command.env_remove(format!("LIFELINE_{variable}"));
-    }
-    command.env_remove("RUST_LOG").env("RUST_BACKTRACE", "1");
-    command
-}
-
-/// What a call gives that must not take for ever.
-fn soon<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
-    let (give, take) = mpsc::channel();
-    thread::spawn(move || give.send(call()));
-    take.recv_timeout(SOON).expect("an end")
-}
+use crate::{
+    serving::{Serving, program, soon},
+    support::SOON,
+};
 
 fn run(command: &mut Command) -> Output {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -66,24 +50,6 @@ fn what_cannot_be_done_is_said_in_one_line() {
     }
 }
 
-/// Starts it on free ports, and reads both from its first line.
-fn serving() -> (Child, u16, u16) {
-    let mut child = program(&["--site", "127.0.0.1:0", "--lab", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let line = soon(move || {
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        // What follows is read by nobody else, and a full pipe would hold the program up.
-        thread::spawn(move || out.read_to_string(&mut String::new()));
-        line
-    });
-    let numbers: Vec<u16> =
-        line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
-    let [site, lab] = numbers[..] else { panic!("no two addresses: {line}") };
-    assert!(line.starts_with(&format!("Lifeline: the course is at http://localhost:{site} ")), "{line}");
-    (child, site, lab)
-}
-
 /// Sends bytes and leaves the connection open.
 fn begin(to: (&str, u16), bytes: &str) -> TcpStream {
     let mut socket = TcpStream::connect(to).unwrap();
@@ -95,7 +61,8 @@ fn begin(to: (&str, u16), bytes: &str) -> TcpStream {
 #[test]
 fn ctrl_c_and_sigterm_end_it_within_two_seconds_with_streams_open() {
     for signal in ["-INT", "-TERM"] {
-        let (mut child, site, lab) = serving();
+        let mut server = Serving::start();
+        let (site, lab) = (server.site, server.lab);
         let spec = r#"{"faults":[{"id":1,"kind":{"slow_answers":{"min_ms":10000,"max_ms":10000}}}]}"#;
         let length = spec.len();
         let create = format!(
@@ -112,8 +79,8 @@ fn ctrl_c_and_sigterm_end_it_within_two_seconds_with_streams_open() {
             [begin(("127.0.0.1", lab), &poll), begin(("127.0.0.1", site), half), begin(("127.0.0.1", site), "")];
 
         let begun = Instant::now();
-        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-        let status = soon(move || child.wait().unwrap());
+        assert!(Command::new("kill").args([signal, &server.child.id().to_string()]).status().unwrap().success());
+        let status = soon(move || server.child.wait().unwrap());
         assert_eq!(status.code(), Some(0), "{signal}");
         assert!(begun.elapsed().as_millis() < 2_000, "{signal}: {:?}", begun.elapsed());
     }

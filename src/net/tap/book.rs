@@ -44,19 +44,12 @@ impl Route {
 
     /// The decision of the chain in force.
     pub(super) fn decide(&self, meta: Meta<'_>) -> Decision {
-        self.line.as_ref().map_or_else(Decision::default, |line| line.chain().decide(meta))
+        self.line.as_ref().map_or_else(Decision::default, |line| line.decide(meta))
     }
 
-    /// The decision of the chain in force, and what wakes when another comes into force. A lab that is gone holds
-    /// nothing back any more.
-    pub(super) fn decide_watching(&self, meta: Meta<'_>) -> (Decision, Option<watch::Receiver<Arc<Chain>>>) {
-        let Some(line) = &self.line else { return (Decision::default(), None) };
-        let mut changes = line.changes();
-        if changes.has_changed().is_err() {
-            return (Decision::default(), None);
-        }
-        let decision = changes.borrow_and_update().decide(meta);
-        (decision, Some(changes))
+    /// Whose chain decides.
+    pub(super) fn line(&self) -> Option<&Arc<Line>> {
+        self.line.as_ref()
     }
 
     /// What wakes when another chain comes into force.

@@ -9,7 +9,8 @@ use tokio::net::TcpStream;
 
 use super::{
     state::State,
-    way::{End, Head, Wait},
+    wait::Wait,
+    way::{End, Head},
 };
 use crate::wire::{Close, Direction, Micros};
 

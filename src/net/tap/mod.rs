@@ -13,7 +13,7 @@
 //! from when it came: so a fault that is taken away lets go of what it held, at once.
 //!
 //! In reading order: [`way`] is one direction, [`book`] says whose a unit is, [`state`] is the whole connection, with
-//! [`intake`], [`release`] and [`drain`] as the ways through it; this file and [`pump`] wait.
+//! [`intake`], [`release`] and [`drain`] as the ways through it; [`wait`] is how this file and [`pump`] wait.
 
 mod book;
 mod drain;
@@ -21,18 +21,20 @@ mod intake;
 mod pump;
 mod release;
 mod state;
+mod wait;
 mod way;
 
 use std::{
-    io,
+    io::{self, Read},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
 };
 
+use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
     time::{Instant, Sleep},
 };
@@ -40,10 +42,11 @@ use tokio::{
 use self::{
     book::Book,
     state::State,
-    way::{End, Head, Wait},
+    wait::Waiter,
+    way::{End, Head},
 };
 use super::{census::Live, clock, line::Directory};
-use crate::wire::{Close, ConnNo, Direction, Micros, UnitNo};
+use crate::wire::{Close, ConnNo, Direction, Micros};
 
 /// The most bytes taken from one write, so that one unit under way stays bounded.
 const MAX_WRITE: usize = 64 * 1024;
@@ -89,19 +92,14 @@ pub struct Tap {
     core: Arc<Core>,
     head: Micros,
     idle: Micros,
-    /// What the first unit of the way up waits for.
-    wait: Option<Waited>,
+    /// Waits for the first unit of the way up.
+    waiter: Waiter,
     /// When to look whether patience is at its end; it may fire early, never late.
     alarm: Pin<Box<Sleep>>,
+    /// What the alarm is set to.
+    alarmed: Micros,
     /// Patience was at its end.
     over: bool,
-}
-
-/// A wait under way, and what it is about: asked about the same again, it goes on.
-struct Waited {
-    no: UnitNo,
-    due: Option<Micros>,
-    over: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl Tap {
@@ -120,8 +118,9 @@ impl Tap {
             core: Arc::new(Core { state: Mutex::new(state), _live: live }),
             head: micros(patience.head),
             idle: micros(patience.idle),
-            wait: None,
+            waiter: Waiter::new(),
             alarm: Box::pin(tokio::time::sleep(patience.head)),
+            alarmed: clock::now() + micros(patience.head),
             over: false,
         }
     }
@@ -131,39 +130,27 @@ impl Tap {
         &self.core
     }
 
-    /// Polls what the first unit waits for. True: look again.
-    fn poll_wait(&mut self, cx: &mut Context<'_>, wait: Wait) -> bool {
-        let same = self.wait.as_ref().is_some_and(|old| old.no == wait.no && old.due == wait.due);
-        if !same {
-            self.wait = Some(Waited { no: wait.no, due: wait.due, over: Box::pin(wait.over()) });
-        }
-        let over = self.wait.as_mut().is_some_and(|wait| wait.over.as_mut().poll(cx).is_ready());
-        if over {
-            self.wait = None;
-        }
-        over
-    }
-
     /// Polls the alarm. True: the other side has been silent for too long.
     fn poll_patience(&mut self, cx: &mut Context<'_>, until: Option<Micros>, now: Micros) -> bool {
-        let deadline = |at: Micros| Instant::now() + clock::until(at);
         if let Some(until) = until
-            && deadline(until) < self.alarm.deadline()
+            && until < self.alarmed
         {
-            self.alarm.as_mut().reset(deadline(until));
+            self.set_alarm(until);
         }
         while self.alarm.as_mut().poll(cx).is_ready() {
             // The alarm is set again as rarely as possible, so it often finds that there is time left.
             match until {
                 Some(until) if until <= now.max(clock::now()) => return true,
-                Some(until) => self.alarm.as_mut().reset(deadline(until)),
-                None => {
-                    let next = clock::now() + self.head.min(self.idle);
-                    self.alarm.as_mut().reset(deadline(next));
-                }
+                Some(until) => self.set_alarm(until),
+                None => self.set_alarm(clock::now() + self.head.min(self.idle)),
             }
         }
         false
+    }
+
+    fn set_alarm(&mut self, at: Micros) {
+        self.alarm.as_mut().reset(Instant::now() + clock::until(at));
+        self.alarmed = at;
     }
 }
 
@@ -213,10 +200,7 @@ impl AsyncRead for Tap {
                 && let Poll::Ready(ready) = socket.poll_read_ready(cx)
             {
                 let room = buf.remaining().min(MAX_READ);
-                let read = match ready {
-                    Ok(()) => socket.try_read(buf.initialize_unfilled_to(room)),
-                    Err(error) => Err(error),
-                };
+                let read = ready.and_then(|()| read(&socket, buf.initialize_unfilled_to(room)));
                 drop(socket);
                 more = true;
                 match read {
@@ -242,7 +226,7 @@ impl AsyncRead for Tap {
 
             // Then patience.
             let until = state.patience(tap.head, tap.idle);
-            if wait.is_some_and(|wait| tap.poll_wait(cx, wait)) {
+            if wait.is_some_and(|wait| tap.waiter.poll(cx, &wait).is_ready()) {
                 continue;
             }
             if tap.poll_patience(cx, until, now) {
@@ -255,6 +239,21 @@ impl AsyncRead for Tap {
             return Poll::Pending;
         }
     }
+}
+
+/// Reads what the socket has. A read that did not fill its buffer has emptied the socket, which then need not be asked
+/// once more to know it.
+fn read(socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut last = None;
+    let read = socket.try_io(Interest::READABLE, || {
+        let n = (&*SockRef::from(socket)).read(buffer)?;
+        if (1..buffer.len()).contains(&n) {
+            last = Some(n);
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(n)
+    });
+    last.map_or(read, Ok)
 }
 
 impl AsyncWrite for Tap {

@@ -1,5 +1,6 @@
 //! The pump: the task that lets go of what waits on the way down, and sees a connection off that the server has let go
-//! of. It runs only while there is something to do.
+//! of. A connection gets one when something has to wait for the first time, and keeps it: what is delayed once is mostly
+//! delayed again, and a task with its timer is not made for every answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,8 +9,9 @@ use tokio::{net::TcpStream, runtime::Handle, time::Instant};
 use super::{
     Core,
     drain::Drained,
-    state::State,
-    way::{End, Head, Wait},
+    state::{Pump, State},
+    wait::{Wait, Waiter},
+    way::{End, Head},
 };
 use crate::{
     net::clock,
@@ -29,18 +31,22 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// Lets go of what is due on the way down, and starts a pump if something is left to do.
 pub(super) fn start(core: &Arc<Core>, state: &mut State, now: Micros) {
-    if state.pumping || (state.down.queue.is_empty() && !state.gone) {
+    if state.pump == Pump::Busy || (state.down.queue.is_empty() && !state.gone) {
         return;
     }
     let empty = matches!(state.drain(now), Drained::Empty);
     if empty && !(state.gone && lingers(state)) {
         return;
     }
-    // Outside of a runtime (the program is ending) nothing can wait any more.
-    if let Ok(runtime) = Handle::try_current() {
-        state.pumping = true;
+    if state.pump == Pump::Idle {
+        state.stir.notify_one();
+    } else if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(run(core.clone()));
+    } else {
+        // Outside of a runtime (the program is ending) nothing can wait any more.
+        return;
     }
+    state.pump = Pump::Busy;
 }
 
 /// Whether a connection that the server has let go of, and all of whose units are gone, has to stay open.
@@ -51,14 +57,14 @@ fn lingers(state: &State) -> bool {
 
 async fn run(core: Arc<Core>) {
     let stir = core.lock().stir.clone();
+    let mut waiter = Waiter::new();
     let mut last = None;
     loop {
         let (drained, gone) = {
             let mut state = core.lock();
             let drained = state.drain(clock::now());
             if matches!(drained, Drained::Empty) && !state.gone {
-                state.pumping = false;
-                return;
+                state.pump = Pump::Idle;
             }
             (drained, state.gone)
         };
@@ -73,9 +79,10 @@ async fn run(core: Arc<Core>) {
             }
         };
         match drained {
-            Drained::Empty => break,
+            Drained::Empty if gone => break,
+            Drained::Empty => stir.notified().await,
             Drained::Wait(wait) => tokio::select! {
-                () = wait.over() => {}
+                () = waiter.over(&wait) => {}
                 () = stir.notified() => {}
                 () = overdue => break,
             },
@@ -104,6 +111,7 @@ async fn linger(core: &Core, last: Option<Instant>) {
         let until = if swallowed { last } else { None };
         (state.stir.clone(), changes, until.unwrap_or_else(|| Instant::now() + LINGER))
     };
+    let mut waiter = Waiter::new();
     loop {
         let (socket, wait, open) = {
             let mut state = core.lock();
@@ -128,7 +136,7 @@ async fn linger(core: &Core, last: Option<Instant>) {
             }
         };
         tokio::select! {
-            () = over(wait) => {}
+            () = over(&mut waiter, wait) => {}
             () = discard(core, &socket), if open => {}
             changed = changed(&mut changes) => {
                 if changed {
@@ -141,9 +149,9 @@ async fn linger(core: &Core, last: Option<Instant>) {
     }
 }
 
-async fn over(wait: Option<Wait>) {
+async fn over(waiter: &mut Waiter, wait: Option<Wait>) {
     match wait {
-        Some(wait) => wait.over().await,
+        Some(wait) => waiter.over(&wait).await,
         None => std::future::pending().await,
     }
 }

@@ -5,7 +5,8 @@ use tokio::io::ReadBuf;
 use super::{
     book::Route,
     state::State,
-    way::{End, Head, Passing, Turn, Wait, Waiting},
+    wait::Wait,
+    way::{End, Head, Passing, Turn, Waiting},
 };
 use crate::{
     fault::{
@@ -25,13 +26,13 @@ impl State {
             let Some(first) = way.queue.front_mut() else { return Head::Empty };
             let Some(unit) = &first.undecided else { return Head::Ready };
             let (no, end) = (first.no, matches!(unit, Unit::End { .. }));
-            let (decision, changes) = first.route.decide_watching(Meta { dir, conn, no, unit });
+            let decision = first.route.decide(Meta { dir, conn, no, unit });
             let due = first.entered + decision.micros();
             if now < due {
-                return Head::Wait(Wait { no, due: Some(due), changes });
+                return Head::Wait(Wait { due: Some(due), line: first.route.line().cloned() });
             }
             match decision.verdict {
-                Verdict::Hold(_) => return Head::Wait(Wait { no, due: None, changes }),
+                Verdict::Hold(_) => return Head::Wait(Wait { due: None, line: first.route.line().cloned() }),
                 // An end cannot come twice.
                 Verdict::Duplicate(_) if end => {}
                 Verdict::Pass | Verdict::Delay(_) => {}

@@ -15,6 +15,17 @@ use crate::{
     wire::{Close, Direction, Micros, Unit, decode::Decoder},
 };
 
+/// What the pump does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pump {
+    /// Nothing has had to wait yet, so there is none.
+    None,
+    /// It waits for work.
+    Idle,
+    /// It owns the way down.
+    Busy,
+}
+
 /// A connection's state.
 pub(super) struct State {
     /// The socket; none once the connection was cut.
@@ -31,8 +42,7 @@ pub(super) struct State {
     pub(super) stepped: Micros,
     /// The socket takes nothing any more: what is still sent is lost.
     pub(super) broken: bool,
-    /// Whether a pump owns the way down.
-    pub(super) pumping: bool,
+    pub(super) pump: Pump,
     /// The server let go of the connection: nobody reads any more.
     pub(super) gone: bool,
     /// Wakes the pump when something else than its own wait concerns it.
@@ -52,7 +62,7 @@ impl State {
             upgraded: false,
             stepped: accepted,
             broken: false,
-            pumping: false,
+            pump: Pump::None,
             gone: false,
             stir: Arc::new(Notify::new()),
         }

@@ -1,12 +1,10 @@
 //! One direction of a connection: what came, what waits, what has gone.
 
-use std::{collections::VecDeque, sync::Arc, task::Waker};
+use std::{collections::VecDeque, task::Waker};
 
-use tokio::sync::watch;
-
-use super::book::Route;
+use super::{book::Route, wait::Wait};
 use crate::{
-    fault::chain::{Chain, Meta, Verdict},
+    fault::chain::{Meta, Verdict},
     wire::{Close, ConnNo, Direction, Micros, Unit, UnitNo},
 };
 
@@ -73,7 +71,7 @@ impl Waiting {
         if matches!(unit, Unit::End { .. }) {
             return false;
         }
-        let (decision, _) = self.route.decide_watching(Meta { dir, conn, no: self.no, unit });
+        let decision = self.route.decide(Meta { dir, conn, no: self.no, unit });
         let ready = decision.verdict == Verdict::Pass && self.entered + decision.micros() <= now;
         if ready {
             self.undecided = None;
@@ -129,39 +127,6 @@ pub(super) enum Head {
     End(Close),
     /// A fault ended the connection.
     Cut,
-}
-
-/// What the head of a queue waits for.
-pub(super) struct Wait {
-    /// The unit that waits.
-    pub(super) no: UnitNo,
-    /// When it is due; never by itself if absent.
-    pub(super) due: Option<Micros>,
-    /// Another chain coming into force.
-    pub(super) changes: Option<watch::Receiver<Arc<Chain>>>,
-}
-
-impl Wait {
-    /// Waits until it is due, or until another chain is in force.
-    pub(super) async fn over(self) {
-        let changed = async {
-            match self.changes {
-                // An error means that the lab is gone, which ends the wait as well.
-                Some(mut changes) => drop(changes.changed().await),
-                None => std::future::pending().await,
-            }
-        };
-        match self.due {
-            None => changed.await,
-            Some(due) => {
-                let left = crate::net::clock::until(due);
-                tokio::select! {
-                    () = tokio::time::sleep(left) => {}
-                    () = changed => {}
-                }
-            }
-        }
-    }
 }
 
 impl Way {
