@@ -9,7 +9,7 @@ for (const [width, height] of WIDTHS) {
       test(`${width} ${colorScheme} ${locale}`, async ({ browser }) => {
         const context = await browser.newContext({ viewport: { width, height }, colorScheme });
         const page = await context.newPage();
-        for (const path of [...PAGES, ...STEPS.map((step) => `lessons/short-polling/${step}`)]) {
+        for (const path of [...PAGES, ...STEPS]) {
           await page.goto(`/${locale}/${path}`);
           const lab = page.locator("section.lab");
           // On a phone the lab stands behind the text: alive, not yet seen.

@@ -8,8 +8,8 @@ export class Reader {
     readonly locale: Locale = "en",
   ) {}
 
-  async open(step: string) {
-    await this.page.goto(`/${this.locale}/lessons/short-polling/${step}`);
+  async open(step: string, lesson = "short-polling") {
+    await this.page.goto(`/${this.locale}/lessons/${lesson}/${step}`);
     await expect(this.page.locator(".choice[data-which=prediction]")).toHaveAttribute("data-hydrated", "true");
     await expect(this.lab).toHaveAttribute("data-hydrated", "true");
   }
@@ -78,6 +78,12 @@ export class Reader {
 
   async atLeast(figure: string, value: number) {
     await expect.poll(() => this.number(figure), { timeout: 60_000 }).toBeGreaterThanOrEqual(value);
+  }
+
+  /** Waits for a figure of the fold-out or the strip to reach a number, and gives it. */
+  async whole(figure: string, value: number): Promise<number> {
+    await this.atLeast(figure, value);
+    return this.number(figure);
   }
 
   /** Chooses the reason; the explanation opens with prediction and measurement side by side. */

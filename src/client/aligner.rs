@@ -3,7 +3,8 @@
 //! The page notes when a probe left and when its answer came; the answer carries the server's time. If the way there and
 //! the way back took the same time, the server's time belongs to the middle; in the worst case one of them took no time
 //! at all, and the middle is wrong by half the round trip. So the smallest round trip gives the best offset, and half
-//! of it bounds the error.
+//! of it, and a step of the page's clock, bounds the error: browsers make that clock coarse on purpose, some as coarse as
+//! a millisecond (High Resolution Time §9).
 
 use crate::wire::Micros;
 
@@ -24,12 +25,19 @@ pub struct Aligned {
 /// What the probes so far have taught.
 #[derive(Debug, Default)]
 pub struct Aligner {
+    /// The step in which the page's clock advances.
+    step: Micros,
     best: Option<Aligned>,
     epoch: u32,
     last_tick: Option<Micros>,
 }
 
 impl Aligner {
+    /// For a clock that advances in steps of so many microseconds.
+    pub fn new(step: Micros) -> Self {
+        Self { step, ..Self::default() }
+    }
+
     /// Takes a round trip in: page's time at sending, the server's time, page's time at receiving. Says so if it gives
     /// a better offset than the ones before.
     pub fn sample(&mut self, sent: Micros, server: Micros, received: Micros) -> Option<Aligned> {
@@ -37,7 +45,8 @@ impl Aligner {
         if trip < 0 {
             return None;
         }
-        let error = (trip + 1) / 2;
+        // Each of the two times may be a step too early.
+        let error = (trip + 1) / 2 + self.step;
         if self.best.is_some_and(|best| best.error <= error) {
             return None;
         }
@@ -73,6 +82,15 @@ mod tests {
         assert_eq!(aligner.sample(1000, 51_500, 2000), Some(Aligned { offset: 50_000, error: 500, epoch: 1 }));
         assert_eq!(aligner.sample(3000, 53_900, 4200), None, "a longer trip teaches nothing");
         assert_eq!(aligner.sample(5000, 55_110, 5200), Some(Aligned { offset: 50_010, error: 100, epoch: 1 }));
+    }
+
+    #[test]
+    fn a_coarse_clock_is_no_better_for_seeing_no_time_pass() {
+        let mut aligner = Aligner::new(1000);
+        let (sent, truth) = (10_999, 77_000);
+        let aligned = aligner.sample(10_000, sent + 1 + truth, 11_000).expect("the first sample");
+        assert!((aligned.offset - truth).abs() <= aligned.error, "{aligned:?}");
+        assert_eq!(Aligner::new(1000).sample(10_000, 90_000, 10_000).map(|aligned| aligned.error), Some(1000));
     }
 
     #[test]

@@ -18,6 +18,21 @@ pub fn now() -> Micros {
     window().performance().map_or(0, |performance| (performance.now() * 1000.0) as Micros)
 }
 
+/// The step in which [`now`] advances: the smallest of a few, watched for at most some milliseconds.
+pub fn clock_step() -> Micros {
+    let (start, mut before) = (now(), now());
+    let (mut smallest, mut steps) = (Micros::MAX, 0);
+    while steps < 3 && before - start < 5000 {
+        let after = now();
+        if after > before {
+            smallest = smallest.min(after - before);
+            steps += 1;
+        }
+        before = after;
+    }
+    if smallest == Micros::MAX { 1000 } else { smallest }
+}
+
 /// Whether the page is out of sight.
 pub fn hidden() -> bool {
     window().document().is_some_and(|document| document.hidden())

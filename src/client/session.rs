@@ -100,7 +100,7 @@ impl Session {
             page: (browser::random() * 9e15) as u64,
             hear: Box::new(hear),
             control: Control::open(url, me.clone()),
-            aligner: RefCell::default(),
+            aligner: RefCell::new(Aligner::new(browser::clock_step())),
             aligned: Cell::default(),
             outbox: RefCell::default(),
             flush: RefCell::default(),

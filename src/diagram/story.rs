@@ -181,7 +181,8 @@ impl Told {
 
     /// Whether the answer told nothing new.
     pub fn empty(&self) -> bool {
-        self.brought == Brought::Nothing
+        // A job's share done is not what the page waits for.
+        matches!(self.brought, Brought::Nothing | Brought::Percent(..100))
     }
 
     /// Whether it turned the board back, and from which version.
@@ -227,6 +228,9 @@ impl Told {
 
 impl Brought {
     fn of(news: &News) -> Self {
+        if let Some(percent) = news.percent {
+            return Brought::Percent(percent);
+        }
         if news.empty {
             return Brought::Nothing;
         }
@@ -234,11 +238,7 @@ impl Brought {
             let count = u32::try_from(news.seqs.len()).unwrap_or(u32::MAX);
             return Brought::Updates { first: *first, last: *last, count };
         }
-        match (news.percent, news.version) {
-            (Some(percent), _) => Brought::Percent(percent),
-            (None, Some(version)) => Brought::List(version),
-            (None, None) => Brought::Unknown,
-        }
+        news.version.map_or(Brought::Unknown, Brought::List)
     }
 }
 

@@ -145,6 +145,4 @@ pub enum Control {
     Job,
     /// Mend and break: the step's own faults on and off.
     Faults,
-    /// Where the updates come from.
-    Source,
 }
