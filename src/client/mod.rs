@@ -18,3 +18,5 @@ pub mod browser;
 pub mod control;
 #[cfg(feature = "hydrate")]
 pub mod session;
+#[cfg(feature = "hydrate")]
+pub mod stream;

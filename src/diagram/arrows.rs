@@ -12,7 +12,7 @@ use crate::wire::{Ending, HoldEnd, Micros};
 const REACH: f32 = 0.9;
 
 /// How far an arrow goes of which nobody saw more than its start.
-const STUB: f32 = 0.34;
+pub(super) const STUB: f32 = 0.34;
 
 /// Where an arrow of a request from outside the page begins: it has no browser that we know.
 const OUTSIDE: f32 = 30.0;
@@ -21,12 +21,13 @@ const OUTSIDE: f32 = 30.0;
 const TRIES: usize = 4;
 
 /// Where the label of an arrow stands among those of its exchange: first one for each try.
-mod slot {
+pub(super) mod slot {
     pub const AGAIN: u32 = 4;
     pub const ANSWER: u32 = 8;
     pub const ANSWER_LEVEL: u32 = 9;
     pub const LEVEL: u32 = 10;
     pub const OUTSIDE: u32 = 11;
+    pub const STREAM: u32 = 12;
 }
 
 /// Bars of answers that are held back at the same time stand side by side.
@@ -46,6 +47,13 @@ struct Waiting {
     id: (u32, u32),
     tone: Tone,
     label: Label,
+}
+
+impl Lanes {
+    /// Notes a label that waits until all lines are known.
+    pub fn later(&mut self, line: usize, owner: Owner, id: (u32, u32), tone: Tone, label: Label) {
+        self.waiting.push(Waiting { line, owner, id, tone, label });
+    }
 }
 
 /// About how many elements an exchange takes.
@@ -109,27 +117,30 @@ pub(super) fn label(desk: &mut Desk<'_>, lanes: &Lanes) {
     }
 }
 
-struct Pen<'d, 'a> {
-    desk: &'d mut Desk<'a>,
-    told: &'d Told,
-    owner: Owner,
-    a: u32,
-    b: u32,
-    expected: Micros,
-    lines: Vec<[f32; 4]>,
+/// What draws an exchange.
+pub(super) struct Pen<'d, 'a> {
+    pub desk: &'d mut Desk<'a>,
+    pub told: &'d Told,
+    pub owner: Owner,
+    pub a: u32,
+    pub b: u32,
+    /// How long something is expected to be on its way.
+    pub expected: Micros,
+    /// The lines so far.
+    pub lines: Vec<[f32; 4]>,
 }
 
 impl Pen<'_, '_> {
-    fn outside(&self) -> bool {
+    pub fn outside(&self) -> bool {
         matches!(self.told.key, ExchangeKey::Loose { .. })
     }
 
     /// Where the browser's end of a line is.
-    fn browser(&self) -> f32 {
+    pub fn browser(&self) -> f32 {
         self.desk.paper.browser + if self.outside() { OUTSIDE } else { 0.0 }
     }
 
-    fn arrow(&mut self, part: Part, n: u32, ends: [f32; 4], line: Line, tip: Tip) -> usize {
+    pub fn arrow(&mut self, part: Part, n: u32, ends: [f32; 4], line: Line, tip: Tip) -> usize {
         let [x0, y0, x1, y1] = ends;
         let id = (part, self.a, self.b << 3 | n.min(7));
         self.desk.put(id, self.owner, (y0.min(y1) - 5.0, y0.max(y1) + 5.0), Shape::Arrow { x0, y0, x1, y1, line, tip });
@@ -143,13 +154,13 @@ impl Pen<'_, '_> {
         self.desk.put(id, self.owner, (y - 6.0, y + 6.0), Shape::Cross { x, y });
     }
 
-    fn wait(&self, lanes: &mut Lanes, line: usize, n: u32, tone: Tone, label: Label) {
+    pub fn wait(&self, lanes: &mut Lanes, line: usize, n: u32, tone: Tone, label: Label) {
         let id = (self.a, self.b << 4 | n);
-        lanes.waiting.push(Waiting { line, owner: self.owner, id, tone, label });
+        lanes.later(line, self.owner, id, tone, label);
     }
 
     /// An arrow that has not landed: as far as it can have come by now, and whether it may still be on its way.
-    fn flying(&mut self, from: Micros, over: bool) -> (f32, f32, Tip) {
+    pub fn flying(&mut self, from: Micros, over: bool) -> (f32, f32, Tip) {
         let elapsed = self.desk.end - from;
         let share = (elapsed as f32 / self.expected as f32).clamp(0.02, 1.0);
         let going = self.desk.live && !over;
@@ -254,6 +265,9 @@ impl Pen<'_, '_> {
 
     fn answer(&mut self, lanes: &mut Lanes) {
         let told = self.told;
+        if told.stream {
+            return self.stream(lanes);
+        }
         // The head ends before the dot of what the board made of it.
         let dot = match told.shown {
             Some((_, _, Board::Back(_))) => 9.5,

@@ -4,8 +4,9 @@ use leptos::{either::Either, ev, html, prelude::*};
 
 use super::{
     draw::{Path, hue},
-    fold::{Bytes, ExchangeKey, Piece, Scene},
+    fold::{Bytes, Exchange, ExchangeKey, Piece, Scene},
     mark::Outcome,
+    pairs::loose_answer,
     quantity::{bytes, moment, number, span},
     reel::Reel,
     story::{Board, Told, Try},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     i18n::{t, tf},
-    wire::{Direction, Ending, HoldEnd, Micros},
+    wire::{ConnNo, Direction, Ending, HoldEnd, Micros, UnitNo},
 };
 
 /// The drawer. Without a selection it says what to do; with one it can be closed, by Esc too.
@@ -95,7 +96,7 @@ impl Sheet {
             weight: told.bytes,
             empty: told.empty(),
             happened: happened(told),
-            texts: texts(scene, t0),
+            texts: texts(scene, facts, told, t0),
             links: links(told),
         })
     }
@@ -223,7 +224,10 @@ fn happened(told: &Told) -> Vec<String> {
     said
 }
 
-fn texts(scene: &Scene, t0: Option<&Try>) -> Vec<(String, String)> {
+/// How many pieces of a stream the sheet shows: the latest.
+const PIECES: usize = 40;
+
+fn texts(scene: &Scene, facts: &Exchange, told: &Told, t0: Option<&Try>) -> Vec<(String, String)> {
     let Some(t0) = t0 else { return Vec::new() };
     let text = |dir: Direction, no: Option<u32>| {
         let seen = scene.unit_seen(t0.conn, dir, no?)?.seen.as_ref()?;
@@ -239,7 +243,9 @@ fn texts(scene: &Scene, t0: Option<&Try>) -> Vec<(String, String)> {
         list.push((t("picture.bytes_up"), up));
     }
     if let Some(mut down) = text(Direction::Down, t0.head_down) {
-        if let Some(body) = text(Direction::Down, t0.body_down) {
+        if told.stream {
+            down.push_str(&stream(scene, facts, told));
+        } else if let Some(body) = text(Direction::Down, t0.body_down) {
             down.push_str("\n\n");
             down.push_str(&body);
         }
@@ -248,11 +254,34 @@ fn texts(scene: &Scene, t0: Option<&Try>) -> Vec<(String, String)> {
     list
 }
 
+/// The bytes of a stream so far, line by line; its beginning goes first when there is too much.
+fn stream(scene: &Scene, facts: &Exchange, told: &Told) -> String {
+    let downs = match told.key {
+        ExchangeKey::Loose { conn, nth } => loose_answer(scene, conn, nth),
+        ExchangeKey::Client { .. } => facts.downs.clone(),
+    };
+    let text = |&(conn, no): &(ConnNo, UnitNo)| match &scene.unit_seen(conn, Direction::Down, no)?.seen.as_ref()?.what {
+        Piece::Body { text, .. } => Some(text.to_string()),
+        _ => None,
+    };
+    let pieces: Vec<String> = downs.iter().filter_map(text).collect();
+    let left_out = pieces.len().saturating_sub(PIECES);
+    let beginning = if left_out > 0 { "\n\n…\n" } else { "\n\n" };
+    beginning.to_owned() + &pieces[left_out..].concat()
+}
+
 fn links(told: &Told) -> Vec<(&'static str, String)> {
     let mut list =
         vec![("https://www.rfc-editor.org/rfc/rfc9112#section-3", "RFC 9112 §3", "picture.rfc_request_line")];
     if told.status.is_some() {
         list.push(("https://www.rfc-editor.org/rfc/rfc9112#section-4", "RFC 9112 §4", "picture.rfc_status_line"));
+    }
+    if told.stream {
+        list.push((
+            "https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream",
+            "WHATWG HTML §9.2.5",
+            "picture.rfc_stream",
+        ));
     }
     if told.status == Some(304) {
         list.push(("https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5", "RFC 9110 §15.4.5", "picture.rfc_304"));

@@ -34,6 +34,7 @@ impl Desk<'_> {
                 Event::Skipped(_) => {}
                 Event::Started(client, settings) => {
                     let label = match settings.technique {
+                        Technique::Sse => Label::StartedStream(*client),
                         Technique::LongPoll => Label::StartedHold(*client, settings.hold_ms),
                         _ => Label::Started(*client, settings.interval_ms),
                     };

@@ -5,6 +5,7 @@ use crate::{
     wire::{
         ClientNo, Close, ConnNo, Direction, Ending, ExchangeNo, HoldEnd, Micros, Unit, UnitNo,
         observation::{ClientSettings, News},
+        sse,
     },
 };
 
@@ -121,6 +122,12 @@ pub struct Exchange {
     pub answered: Option<Seen<Answered>>,
     /// Ended without an answer.
     pub ended: Option<Seen<Ending>>,
+    /// The stream was open; more than once if the browser connected again.
+    pub streaming: Vec<Seen<()>>,
+    /// Messages of the stream in the page's hands.
+    pub messages: Vec<Seen<News>>,
+    /// The stream broke off.
+    pub broken: Vec<Seen<()>>,
     /// What the board showed because of it.
     pub shown: Option<Seen<u64>>,
     /// The version that the client's own rule threw away.
@@ -181,6 +188,8 @@ pub enum Piece {
         text: Box<str>,
         /// Whether it is the last.
         last: bool,
+        /// The updates that the events of a stream in it name by their ids; 0 for one that names none.
+        events: Box<[u64]>,
     },
     /// Anything else.
     Other,
@@ -286,7 +295,11 @@ impl Piece {
             Unit::ResponseHead(head) => {
                 Piece::Response { status: head.status, text: head.text.as_str().into(), whole: head.bodiless }
             }
-            Unit::Body(body) => Piece::Body { text: body.text.as_str().into(), last: body.last },
+            Unit::Body(body) => {
+                let seq = |event: &sse::Event| event.id.as_deref().and_then(|id| id.parse().ok()).unwrap_or(0);
+                let events = body.events.iter().filter(|event| event.data.is_some()).map(seq).collect();
+                Piece::Body { text: body.text.as_str().into(), last: body.last, events }
+            }
             _ => Piece::Other,
         }
     }

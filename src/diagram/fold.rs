@@ -22,7 +22,9 @@ pub const UNITS: usize = 8 * EXCHANGES;
 pub const EVENTS: usize = 20_000;
 
 /// How many units of one exchange are kept in each direction; the bytes of all are summed.
-const UNITS_EACH: usize = 32;
+///
+/// An answer has a handful, a stream one for each message.
+const UNITS_EACH: usize = 4096;
 
 /// How many facts of the server are kept for one exchange: a repeated request has one for each time it arrived.
 const ANSWERS_EACH: usize = 8;
@@ -127,6 +129,15 @@ impl Scene {
                 let what = Answered { status: *status, bytes: *bytes, news: news.clone() };
                 self.exchange(key, |e| keep_first(&mut e.answered, Seen { at, no, what }));
             }
+            Fact::Streaming => self.exchange(key, |e| {
+                file(&mut e.streaming, Seen { at, no, what: () }, ANSWERS_EACH);
+            }),
+            Fact::Broken => self.exchange(key, |e| {
+                file(&mut e.broken, Seen { at, no, what: () }, ANSWERS_EACH);
+            }),
+            Fact::Message { news, .. } => self.exchange(key, |e| {
+                file(&mut e.messages, Seen { at, no, what: news.clone() }, UNITS_EACH);
+            }),
             Fact::Ended { how } => {
                 self.exchange(key, |e| keep_first(&mut e.ended, Seen { at, no, what: *how }));
             }

@@ -48,6 +48,7 @@ pub enum Part {
     Request,
     Again,
     Answer,
+    Message,
     Witness,
     Cross,
     EndCross,
@@ -197,6 +198,10 @@ pub enum Label {
     Status(u16),
     /// An answer of which nobody said what it brings.
     Answer,
+    /// The head of a stream, which goes on.
+    StreamOpens,
+    /// A message of a stream that names no update.
+    Message,
     /// Held for so long, and why no longer.
     Held(Micros, Option<HoldEnd>),
     /// Held back for so long.
@@ -247,6 +252,8 @@ pub enum Label {
     Started(u16, u32),
     /// A client began that asks to be held for at most so many milliseconds.
     StartedHold(u16, u32),
+    /// A client began that opens a stream.
+    StartedStream(u16),
     /// A client stopped.
     Stopped(u16),
     /// So many faults are active from here on.

@@ -77,6 +77,9 @@ fn tell(scene: &Scene, list: &[Told], from: Micros) -> Vec<Sentence> {
     for told in list {
         exchange(told, &mut said);
     }
+    // What the messages of a stream brought to the board.
+    let boards = scene.story().boards.iter().filter(|(at, _, board)| *at >= from && *board == Board::On);
+    said.extend(boards.map(|(at, version, _)| (*at, Sentence::Shows(*version))));
     said.sort_by_key(|(at, _)| *at);
     gather(scene, said)
 }

@@ -151,6 +151,16 @@ pub fn folds(scene: &Scene, runs: &mut Vec<Run>, end: Micros, zoom: f64) -> Vec<
     let mut ends: Vec<(Micros, Micros)> = Vec::new();
     let mut busy: Vec<(Micros, Micros)> = Vec::with_capacity(scene.story().list.len());
     for told in &scene.story().list {
+        if told.stream {
+            // Between two messages a stream is silent.
+            let open = told.streaming.iter().copied().chain(told.tries.iter().filter_map(|t| t.down_seen));
+            busy.push((told.start(), open.min().unwrap_or(told.start())));
+            ends.extend(told.streaming.iter().map(|at| (*at, *at)));
+            ends.extend(told.tries.iter().filter_map(|t| Some((t.up_seen?, t.down_seen.or(t.up_released)?))));
+            ends.extend(told.messages.iter().filter_map(|m| Some((m.seen.or(m.got)?, m.got.or(m.seen)?))));
+            ends.extend(told.finish().map(|at| (at, told.latest().max(at))));
+            continue;
+        }
         busy.push((told.start(), told.hold.map_or(told.latest(), |hold| hold.from)));
         ends.extend(told.hold.and_then(|hold| Some((hold.until?.0, told.latest()))));
     }

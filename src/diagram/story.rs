@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::fold::{Bytes, Down, Event, Exchange, ExchangeKey, Piece, Scene};
+use super::{
+    fold::{Bytes, Event, Exchange, ExchangeKey, Scene},
+    pairs::{loose_answer, messages, tries},
+};
 use crate::{
     fault::FaultId,
     wire::{ClientNo, Close, ConnNo, Direction, Ending, HoldEnd, Micros, Technique, UnitNo, observation::News},
@@ -45,6 +48,12 @@ pub struct Told {
     pub ended: Option<(Micros, Ending)>,
     /// What the answer brought.
     pub brought: Brought,
+    /// The messages of a stream, in the order of the wire; those of which it did not tell come last.
+    pub messages: Vec<Message>,
+    /// Whether the answer is a stream of events.
+    pub stream: bool,
+    /// When the stream was open, for the page; more than once if the browser connected again.
+    pub streaming: Vec<Micros>,
     /// What the board showed then.
     pub shown: Option<(Micros, u64, Board)>,
     /// The client's own rule threw the answer away: when, and the version.
@@ -86,10 +95,25 @@ pub struct Try {
     pub down_released: Option<Micros>,
     /// A fault removed a piece.
     pub down_dropped: Option<(Micros, FaultId)>,
+    /// Whether a stream of events follows.
+    pub stream: bool,
     /// The status.
     pub status: Option<u16>,
     /// The connection ended before the answer was whole.
     pub cut: Option<(Micros, Close)>,
+}
+
+/// One message of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// The update that it carries, if it names one.
+    pub seq: Option<u64>,
+    /// It came to the tap.
+    pub seen: Option<Micros>,
+    /// A fault removed it.
+    pub dropped: Option<Micros>,
+    /// It was in the page's hands.
+    pub got: Option<Micros>,
 }
 
 /// A request that the server holds.
@@ -168,6 +192,7 @@ impl Told {
     pub fn latest(&self) -> Micros {
         let mut latest = [self.asked, self.answering, self.answered, self.ended.map(|e| e.0), self.shown.map(|s| s.0)]
             .into_iter()
+            .chain(self.messages.iter().flat_map(|message| [message.seen, message.got]))
             .chain([self.hold.map(|hold| hold.until.map_or(hold.from, |until| until.0))])
             .chain([self.held.map(|held| held.from), self.ignored.map(|ignored| ignored.0)])
             .flatten()
@@ -211,6 +236,7 @@ impl Told {
             && self.empty()
             && !self.notable()
             && self.hold.is_none()
+            && !self.stream
             && !matches!(self.shown, Some((_, _, Board::On)))
             && self.tries.len() == 1
     }
@@ -353,6 +379,7 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
         from: exchange.holds[began].at,
         until: exchange.holds.get(began + 1).and_then(|end| Some((end.at, end.what?))),
     });
+    let messages = messages(scene, exchange, downs.as_deref().unwrap_or(&exchange.downs));
     let news = exchange.answered.as_ref().map(|answered| &answered.what.news);
     let news = news.or(exchange.answering.last().map(|answering| &answering.what));
     let wire_status = tries.iter().rev().find_map(|t| t.status);
@@ -366,6 +393,9 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
         answered: exchange.answered.as_ref().map(|answered| answered.at),
         ended: exchange.ended.as_ref().map(|ended| (ended.at, ended.what)),
         brought: news.map_or(Brought::Unknown, Brought::of),
+        stream: !messages.is_empty() || !exchange.streaming.is_empty() || tries.iter().any(|t| t.stream),
+        messages,
+        streaming: exchange.streaming.iter().map(|open| open.at).collect(),
         shown: None,
         ignored: exchange.ignored.as_ref().map(|ignored| (ignored.at, ignored.what)),
         out_of_order: false,
@@ -374,82 +404,4 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
         bytes,
         tries,
     }
-}
-
-/// The units that answer a request without numbers: answers come in the order of the requests (RFC 9112 §9.3.2), and
-/// those with numbers are not among the loose ones on either side.
-fn loose_answer(scene: &Scene, conn: ConnNo, nth: u32) -> Vec<(ConnNo, UnitNo)> {
-    let Some(connection) = scene.connection(conn) else { return Vec::new() };
-    let Some(place) = connection.loose_ups.iter().position(|up| up.1 == nth) else { return Vec::new() };
-    let (mut heads, mut whose) = (0, 0);
-    let mut units = Vec::new();
-    for (no, what) in &connection.loose_downs {
-        heads += usize::from(*what == Down::Head);
-        // An interim head comes before the final one of the same answer.
-        whose = if *what == Down::Interim { heads + 1 } else { heads.max(whose) };
-        if whose == place + 1 {
-            units.push((conn, *no));
-        } else if whose > place + 1 {
-            break;
-        }
-    }
-    units
-}
-
-/// Pairs requests on the wire with what came back: on each connection in order.
-fn tries(scene: &Scene, ups: &[(ConnNo, UnitNo)], downs: &[(ConnNo, UnitNo)]) -> Vec<Try> {
-    let mut tries: Vec<Try> = Vec::with_capacity(1);
-    for (conn, no) in ups {
-        let Some(unit) = scene.unit_seen(*conn, Direction::Up, *no) else { continue };
-        let Some(seen) = &unit.seen else { continue };
-        if let Piece::Request { nth, .. } = seen.what {
-            tries.push(Try { conn: *conn, nth, head_up: Some(*no), up_seen: Some(seen.at), ..Try::default() });
-        }
-        if let Some(t) = tries.last_mut().filter(|t| t.conn == *conn) {
-            t.up_released = t.up_released.max(unit.released);
-            t.up_dropped = t.up_dropped.or(unit.dropped);
-        }
-    }
-    for (conn, no) in downs {
-        let Some(unit) = scene.unit_seen(*conn, Direction::Down, *no) else { continue };
-        let Some(seen) = &unit.seen else { continue };
-        let head = match seen.what {
-            // An interim head says nothing about the answer's times.
-            Piece::Response { status: ..200, .. } => continue,
-            Piece::Response { .. } => true,
-            _ => false,
-        };
-        let mut same = tries.iter_mut().filter(|t| t.conn == *conn);
-        // A final head answers the first request on its connection that has none yet; a body goes on with the latest.
-        let t = if head { same.find(|t| t.status.is_none()) } else { same.rfind(|t| t.status.is_some()) };
-        let Some(t) = t else { continue };
-        match seen.what {
-            Piece::Response { status, whole, .. } if head => {
-                t.status = Some(status);
-                t.head_down = Some(*no);
-                t.down_seen = Some(seen.at);
-                t.down_whole = whole.then_some(seen.at);
-            }
-            Piece::Body { last, .. } => {
-                t.body_down = t.body_down.or(Some(*no));
-                if last {
-                    t.down_whole = Some(seen.at);
-                }
-            }
-            _ => {}
-        }
-        t.down_released = t.down_released.max(unit.released);
-        t.down_dropped = t.down_dropped.or(unit.dropped);
-    }
-    for t in &mut tries {
-        let Some(conn) = scene.connection(t.conn).filter(|_| t.down_released.is_none() || t.down_whole.is_none())
-        else {
-            continue;
-        };
-        let began = t.up_seen.unwrap_or(Micros::MIN);
-        let ends = conn.closed.iter().flatten().filter(|end| end.at >= began);
-        t.cut = ends.min_by_key(|end| end.at).map(|end| (end.at, end.what));
-    }
-    tries.sort_by_key(|t| (t.up_seen, t.conn));
-    tries
 }

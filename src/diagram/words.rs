@@ -35,6 +35,8 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         Label::Finished => say("picture.finished", &[]),
         Label::Status(status) => n("picture.status", u64::from(*status)),
         Label::Answer => say("picture.answer", &[]),
+        Label::StreamOpens => say("picture.stream_opens", &[]),
+        Label::Message => say("picture.message", &[]),
         Label::Held(micros, _) if narrow => span(*micros),
         Label::Held(micros, how) => {
             let key = match how {
@@ -71,6 +73,9 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         Label::Started(client, interval) => {
             let key = if narrow { "picture.started_short" } else { "picture.started" };
             say(key, &[("n", &number(u64::from(*client))), ("time", &span(i64::from(*interval) * 1000))])
+        }
+        Label::StartedStream(client) => {
+            n(if narrow { "picture.started_short" } else { "picture.started_stream" }, u64::from(*client))
         }
         Label::StartedHold(client, hold) => {
             let key = if narrow { "picture.started_short" } else { "picture.started_hold" };

@@ -40,6 +40,10 @@ pub enum Figure {
     Ignored,
     /// Ticks that sent nothing because a request was under way.
     Skipped,
+    /// Messages that a stream brought to the page.
+    Messages,
+    /// Times a stream broke off and the browser connected again by itself.
+    Reconnects,
     /// Requests that the server held because there was nothing new.
     Held,
     /// Held requests that the server let go because their client went away.

@@ -99,6 +99,8 @@ impl Ledger {
             | Fact::Asked { .. }
             | Fact::Answered { .. }
             | Fact::Ended { .. }
+            | Fact::Message { .. }
+            | Fact::Broken
             | Fact::Shown { .. }
             | Fact::Ignored { .. }
             | Fact::Skipped
@@ -258,6 +260,8 @@ impl Ledger {
             Figure::TurnedBack => sums.turned_back,
             Figure::Ignored => sums.ignored,
             Figure::Skipped => sums.skipped,
+            Figure::Messages => sums.messages,
+            Figure::Reconnects => sums.broken,
             Figure::Held => sums.held,
             Figure::Freed => sums.freed,
             Figure::HoldMean => return share(sums.held_micros, 1000 * sums.holds_ended),

@@ -127,6 +127,11 @@ impl Row {
             }
             Fact::Asked { .. } => sums.asked += 1,
             Fact::Answered { news, .. } => return self.answer(at, exchange, news),
+            Fact::Message { news, .. } => {
+                sums.messages += 1;
+                return self.deliver(at, news);
+            }
+            Fact::Broken => sums.broken += 1,
             Fact::Ended { how } => {
                 match how {
                     Ending::Aborted => sums.aborted += 1,

@@ -20,6 +20,10 @@ pub struct Sums {
     pub empty: u64,
     /// Answers with status 304 on the wire.
     pub not_modified: u64,
+    /// Messages of streams.
+    pub messages: u64,
+    /// Times that a stream broke off and the browser connected again by itself.
+    pub broken: u64,
     /// Requests given up by the client.
     pub aborted: u64,
     /// Requests that ended with a network error.
@@ -146,6 +150,8 @@ impl Sums {
         self.answers += other.answers;
         self.empty += other.empty;
         self.not_modified += other.not_modified;
+        self.messages += other.messages;
+        self.broken += other.broken;
         self.aborted += other.aborted;
         self.failed += other.failed;
         self.out_of_order += other.out_of_order;

@@ -22,6 +22,7 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
     let fits = match figure {
         Figure::NotModified => poll && asks(Ask::BoardIfChanged),
         Figure::JobsDone | Figure::JobResults => poll && asks(Ask::Job),
+        Figure::Messages | Figure::Reconnects => client.technique == Technique::Sse,
         Figure::Held | Figure::Freed | Figure::HoldMean => hold,
         Figure::TurnedBack | Figure::PickedTurnedBack => poll && board,
         Figure::Ignored => poll && board && cures(Cure::Sequence),

@@ -25,6 +25,8 @@ pub struct Asked {
     pub who: Who,
     /// The members of all `If-None-Match` fields as one list (RFC 9110 §5.3).
     pub if_none_match: String,
+    /// What an event stream goes on from (WHATWG HTML §9.2.4), if the client says and it is not empty.
+    pub last_event_id: Option<String>,
     uri: Uri,
 }
 
@@ -48,8 +50,11 @@ impl FromRequestParts<State> for Asked {
             .ok_or_else(|| Error::not_found("there is no such lab; a lab ends ten minutes after its page has gone"))?;
         let conditions = parts.headers.get_all(header::IF_NONE_MATCH).iter();
         let conditions: Vec<&str> = conditions.filter_map(|value| value.to_str().ok()).collect();
+        let last_event_id = parts.headers.get("last-event-id").filter(|id| !id.is_empty());
+        // What is no text is no number either: it is refused where it is read.
+        let last_event_id = last_event_id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
         let who = who(&parts.uri, &parts.headers);
-        Ok(Self { outlet, who, if_none_match: conditions.join(","), uri: parts.uri.clone() })
+        Ok(Self { outlet, who, if_none_match: conditions.join(","), last_event_id, uri: parts.uri.clone() })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`feed`] is what there is to know, [`source`] is when it comes to be, [`job`] is the work in the
 //! background that people poll for. [`outlet`] is what a lab offers to a technique, and the one hook through which a
-//! fault may change how the server conducts itself. The techniques are [`short_poll`] and [`long_poll`]. [`router`] puts
+//! fault may change how the server conducts itself. The techniques are [`short_poll`], [`long_poll`] and [`sse`]. [`router`] puts
 //! them on the lab's listener, behind the [`gate`].
 //!
 //! No technique knows that faults exist.
@@ -16,6 +16,7 @@ pub mod long_poll;
 pub mod outlet;
 pub mod short_poll;
 pub mod source;
+pub mod sse;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub struct State {
 pub fn router(state: State) -> Router {
     short_poll::routes()
         .merge(long_poll::routes())
+        .merge(sse::routes())
         .route("/", get(short_poll::door))
         .fallback(async || Error::not_found("there is nothing here; GET /l/{lab}/ says what a lab offers"))
         .method_not_allowed_fallback(async || {

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, ops::RangeInclusive};
 
-use crate::wire::{Fact, Micros, Observation, Witness, control::MAX_BATCH};
+use crate::wire::{Fact, Micros, Observation, Witness, control::MAX_BATCH, observation::LONGEST_HOLD_MS};
 
 /// How many pages a lab remembers, to know what it already took.
 const PAGES: usize = 64;
@@ -115,6 +115,7 @@ fn check(seen: &Observation, latest: Micros) -> Result<(), String> {
     match &seen.fact {
         Fact::Started { settings } => {
             within("interval_ms", settings.interval_ms, 100..=60_000)?;
+            within("hold_ms", settings.hold_ms, 1000..=LONGEST_HOLD_MS)?;
             if seen.client.is_none() {
                 return Err("a client that starts has a number".into());
             }
@@ -137,8 +138,19 @@ fn check(seen: &Observation, latest: Micros) -> Result<(), String> {
             within("status", u32::from(*status), 100..=999)?;
             within("percent", u32::from(news.percent.unwrap_or_default()), 0..=100)?;
         }
+        Fact::Message { news, .. } => {
+            if !exchange {
+                return Err(CLIENTLESS.into());
+            }
+            if news.seqs.len() > MAX_NEWS {
+                return Err(format!("a message brings at most {MAX_NEWS} updates"));
+            }
+        }
+        Fact::Streaming | Fact::Broken if !exchange => return Err(CLIENTLESS.into()),
         Fact::Ended { .. } if !exchange => return Err(CLIENTLESS.into()),
         Fact::Ended { .. }
+        | Fact::Streaming
+        | Fact::Broken
         | Fact::Stopped
         | Fact::Shown { .. }
         | Fact::Ignored { .. }

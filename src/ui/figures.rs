@@ -39,7 +39,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 30] = [
+pub const ALL: [Figure; 32] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -55,6 +55,8 @@ pub const ALL: [Figure; 30] = [
     Figure::EmptyShare,
     Figure::NotModified,
     Figure::Aborted,
+    Figure::Messages,
+    Figure::Reconnects,
     Figure::Held,
     Figure::HoldMean,
     Figure::Freed,

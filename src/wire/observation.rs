@@ -82,6 +82,17 @@ pub enum Fact {
         /// How.
         how: Ending,
     },
+    /// The head of a stream is in the page's hands, and the stream is open (`open` of an `EventSource`).
+    Streaming,
+    /// A message of a stream is in the page's hands.
+    Message {
+        /// Length of its data in bytes.
+        bytes: u32,
+        /// What it brought.
+        news: News,
+    },
+    /// A stream broke off, and the browser will connect again by itself (`error` of an `EventSource` that is connecting).
+    Broken,
     /// The page's board now shows this version of the list.
     Shown {
         /// The version shown: the highest `seq` in the list.

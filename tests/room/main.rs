@@ -7,6 +7,7 @@ mod bad_input;
 mod control;
 #[cfg(target_os = "linux")]
 mod crowd;
+mod events;
 #[cfg(target_os = "linux")]
 mod files;
 mod poll;

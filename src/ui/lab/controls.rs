@@ -173,11 +173,17 @@ fn batch(rig: Rig) -> impl IntoView {
 }
 
 fn technique(rig: Rig) -> impl IntoView {
-    let words = ["lab.technique", "lab.technique_short", "lab.technique_long"];
-    let set = |settings: &mut ClientSettings, short| {
-        settings.technique = if short { Technique::ShortPoll } else { Technique::LongPoll };
-    };
-    either("lab-technique", words, rig, |settings| settings.technique == Technique::ShortPoll, set)
+    let all = [("short", Technique::ShortPoll), ("long", Technique::LongPoll), ("sse", Technique::Sse)];
+    let options = all.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.technique_{name}")))).collect();
+    let current = Signal::derive(move || {
+        let technique = rig.settings.with(|settings| settings.technique);
+        all.iter().find(|(_, known)| *known == technique).map_or("short", |(name, _)| name).to_owned()
+    });
+    select("lab-technique", t("lab.technique"), rig, options, current, move |chosen| {
+        if let Some((_, technique)) = all.iter().find(|(name, _)| *name == chosen) {
+            rig.change(|settings| settings.technique = *technique);
+        }
+    })
 }
 
 fn distance(rig: Rig) -> impl IntoView {

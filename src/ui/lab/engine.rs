@@ -12,16 +12,24 @@ use crate::{
         control::Link,
         poll::Answer,
         session::{Event, Session},
+        stream::Stream,
     },
     diagram::ExchangeKey,
-    wire::{ClientNo, Fact, Micros, control::Command},
+    wire::{ClientNo, Fact, Micros, Technique, control::Command},
 };
+
+/// The client that runs. It is held for its drop, which stops it.
+#[expect(dead_code, reason = "see above")]
+enum Client {
+    Asker(Asker),
+    Stream(Stream),
+}
 
 /// Handles on things that only a browser has.
 #[derive(Clone, Copy)]
 pub struct Engine {
     session: StoredValue<Option<Rc<Session>>, LocalStorage>,
-    client: StoredValue<Option<Asker>, LocalStorage>,
+    client: StoredValue<Option<Client>, LocalStorage>,
     clients: StoredValue<ClientNo>,
     attempts: StoredValue<u32>,
 }
@@ -131,8 +139,12 @@ impl Rig {
         };
         let known = self.board.with_untracked(|board| board.version);
         let show = move |answer: &Answer| self.show(answer);
-        let client = Asker::start(session, number, self.settings.get_untracked(), known, show, finished);
-        self.engine.client.set_value(Some(client));
+        let settings = self.settings.get_untracked();
+        let client = match settings.technique {
+            Technique::Sse => Stream::start(session, number, settings, known, show).map(Client::Stream),
+            _ => Some(Client::Asker(Asker::start(session, number, settings, known, show, finished))),
+        };
+        self.engine.client.set_value(client);
         self.running.set(true);
     }
 

@@ -1,0 +1,127 @@
+//! Server-Sent Events: the browser's own `EventSource` does the work, reconnecting included; this listens, and writes down
+//! what it saw.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Event, EventSource, MessageEvent};
+
+use super::{
+    poll::{Alert, Answer},
+    session::Session,
+};
+use crate::wire::{
+    ClientNo, Ending, ExchangeNo, Fact,
+    observation::{ClientSettings, News},
+};
+
+/// One `EventSource` is one exchange, however often the browser connects again: the URL, and the numbers in it, stay.
+const EXCHANGE: ExchangeNo = 1;
+
+/// A running stream. Dropping it closes it.
+pub struct Stream {
+    source: EventSource,
+    running: Rc<Running>,
+    _listeners: Listeners,
+}
+
+struct Listeners {
+    _open: Closure<dyn FnMut(Event)>,
+    _alert: Closure<dyn FnMut(MessageEvent)>,
+    _error: Closure<dyn FnMut(Event)>,
+}
+
+struct Running {
+    session: Rc<Session>,
+    client: ClientNo,
+    newest: Cell<u64>,
+    show: RefCell<Box<dyn FnMut(&Answer)>>,
+    ended: Cell<bool>,
+}
+
+impl Stream {
+    /// Opens a stream that goes on from `known`, the last update that the page has. `show` gets each update that is new.
+    /// Nothing, if the browser has no `EventSource`.
+    pub fn start(
+        session: Rc<Session>,
+        client: ClientNo,
+        settings: ClientSettings,
+        known: u64,
+        show: impl FnMut(&Answer) + 'static,
+    ) -> Option<Self> {
+        let target = format!("/events?cursor={known}&c={client}&n={EXCHANGE}");
+        let url = format!("{}{target}", session.base());
+        let running = Rc::new(Running {
+            session,
+            client,
+            newest: Cell::new(known),
+            show: RefCell::new(Box::new(show)),
+            ended: Cell::default(),
+        });
+        running.observe(None, Fact::Started { settings });
+        // The picture shows the path, not the origin.
+        let shown = url.splitn(4, '/').nth(3).map_or_else(String::new, |rest| format!("/{rest}"));
+        running.observe(Some(EXCHANGE), Fact::Asked { method: "GET".to_owned(), target: shown });
+        let source = EventSource::new(&url).ok()?;
+
+        let here = Rc::clone(&running);
+        let open = Closure::<dyn FnMut(Event)>::new(move |_| here.observe(Some(EXCHANGE), Fact::Streaming));
+        let here = Rc::clone(&running);
+        let alert = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| here.message(&event));
+        let here = Rc::clone(&running);
+        let error = Closure::<dyn FnMut(Event)>::new(move |event: Event| here.error(&event));
+        source.set_onopen(Some(open.as_ref().unchecked_ref()));
+        source.set_onerror(Some(error.as_ref().unchecked_ref()));
+        // Events with a name of their own are not heard by `onmessage`.
+        source.add_event_listener_with_callback("alert", alert.as_ref().unchecked_ref()).ok()?;
+        Some(Self { source, running, _listeners: Listeners { _open: open, _alert: alert, _error: error } })
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.source.set_onopen(None);
+        self.source.set_onerror(None);
+        self.source.close();
+        self.running.end(Ending::Aborted);
+        self.running.observe(None, Fact::Stopped);
+    }
+}
+
+impl Running {
+    fn observe(&self, exchange: Option<ExchangeNo>, fact: Fact) {
+        self.session.observe(Some(self.client), exchange, fact);
+    }
+
+    fn end(&self, how: Ending) {
+        if !self.ended.replace(true) {
+            self.observe(Some(EXCHANGE), Fact::Ended { how });
+        }
+    }
+
+    fn message(&self, event: &MessageEvent) {
+        let data = event.data().as_string().unwrap_or_default();
+        let Ok(alert) = serde_json::from_str::<Alert>(&data) else { return };
+        let new = alert.seq > self.newest.get();
+        let news = News { seqs: vec![alert.seq], empty: !new, ..News::default() };
+        self.observe(Some(EXCHANGE), Fact::Message { bytes: u32::try_from(data.len()).unwrap_or(u32::MAX), news });
+        if new {
+            self.newest.set(alert.seq);
+            let answer = Answer { cursor: Some(alert.seq), updates: vec![alert], ..Answer::default() };
+            (self.show.borrow_mut())(&answer);
+            self.observe(Some(EXCHANGE), Fact::Shown { version: alert.seq });
+        }
+    }
+
+    /// The one sign that an `EventSource` gives of any trouble: only its state tells whether it connects again.
+    fn error(&self, event: &Event) {
+        let source = event.target().and_then(|target| target.dyn_into::<EventSource>().ok());
+        match source.map(|source| source.ready_state()) {
+            Some(EventSource::CONNECTING) => self.observe(Some(EXCHANGE), Fact::Broken),
+            _ => self.end(Ending::Failed),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A stream on paper: its head, the time for which it is open, and an arrow for each message.
+
+use super::{
+    arrows::{Lanes, Pen, STUB, slot},
+    mark::{Label, Line, Part, Shape, Tip, Tone},
+    story::{Message, Try},
+};
+use crate::wire::Micros;
+
+/// How many lines of a stream can be pointed at; the lines of the others lie close by.
+const LINES: usize = 200;
+
+impl Pen<'_, '_> {
+    /// Draws the answers of a stream: more than one if the browser connected again.
+    pub(super) fn stream(&mut self, lanes: &mut Lanes) {
+        let told = self.told;
+        for (i, t) in told.tries.iter().enumerate().take(4) {
+            if let Some(seen) = t.down_seen {
+                self.open(i as u32, t, seen);
+                self.head(lanes, i as u32, seen);
+            }
+        }
+        for (i, message) in told.messages.iter().enumerate() {
+            let at = message.seen.or(message.got).unwrap_or_default();
+            let y = self.desk.y(at);
+            if self.desk.room.take(y, 2) {
+                self.message(lanes, i as u32, *message);
+            }
+        }
+    }
+
+    /// The bar of an answer that goes on.
+    fn open(&mut self, i: u32, t: &Try, seen: Micros) {
+        let over = t.down_whole.or(t.cut.map(|cut| cut.0)).or(self.told.ended.map(|end| end.0));
+        let until = over.unwrap_or(self.desk.end).max(seen);
+        self.desk.moving |= over.is_none() && self.desk.live;
+        let (y0, y1) = (self.desk.y(seen), self.desk.y(until));
+        let shape = Shape::Bar { x: self.desk.paper.server, y0, y1, hatched: false };
+        self.desk.put((Part::Open, self.a, self.b << 3 | i), self.owner, (y0, y1), shape);
+    }
+
+    /// The head of an answer, which opens the stream for the page.
+    fn head(&mut self, lanes: &mut Lanes, i: u32, seen: Micros) {
+        let (x0, x1) = (self.desk.paper.server, self.browser());
+        let y0 = self.desk.y(seen);
+        let line = match self.told.streaming.iter().find(|open| **open >= seen - self.expected) {
+            Some(open) => {
+                let y1 = self.desk.y((*open).max(seen));
+                self.arrow(Part::Answer, i, [x0, y0, x1, y1], Line::Empty, Tip::Landed)
+            }
+            None => {
+                let (share, y1, tip) = self.flying(seen, self.told.ended.is_some() || self.outside());
+                self.arrow(Part::Answer, i, [x0, y0, x0 + (x1 - x0) * share, y1], Line::Empty, tip)
+            }
+        };
+        self.wait(lanes, line, slot::STREAM + i.min(3), Tone::Faint, Label::StreamOpens);
+    }
+
+    fn message(&mut self, lanes: &mut Lanes, i: u32, message: Message) {
+        let (x0, x1) = (self.desk.paper.server, self.browser() + 6.0);
+        let reach = |share: f32| x0 + (x1 - x0) * share;
+        let over = self.told.ended.is_some() || self.outside();
+        let (ends, tip) = match message {
+            Message { seen: Some(seen), got: Some(got), .. } => {
+                ([x0, self.desk.y(seen), x1, self.desk.y(got.max(seen))], Tip::Landed)
+            }
+            Message { seen: Some(seen), dropped: Some(dropped), .. } => {
+                let y1 = self.desk.y(dropped.max(seen));
+                let id = (Part::Cross, self.a ^ CROSSES, i);
+                let (x, y) = (reach(0.5), y1);
+                self.desk.put(id, self.owner, (y - 6.0, y + 6.0), Shape::Cross { x, y });
+                ([x0, self.desk.y(seen), x, y1], Tip::Open)
+            }
+            Message { seen: Some(seen), .. } => {
+                let (share, y1, tip) = self.flying(seen, over);
+                ([x0, self.desk.y(seen), reach(share), y1], tip)
+            }
+            Message { got: Some(got), .. } => {
+                // The page has it, but the wire did not tell: an arrow with one witness only.
+                let y = self.desk.y(got);
+                ([reach(1.0 - STUB), self.desk.y(got - self.expected / 3), x1, y], Tip::Landed)
+            }
+            Message { .. } => return,
+        };
+        let [_, y0, _, y1] = ends;
+        let [x0, _, x1, _] = ends;
+        // Numbers of their own: exchanges and messages are many.
+        let id = (self.a.wrapping_mul(8192).wrapping_add(self.b) | CROSSES, i);
+        let shape = Shape::Arrow { x0, y0, x1, y1, line: Line::Answer, tip };
+        self.desk.put((Part::Message, id.0, id.1), self.owner, (y0.min(y1) - 5.0, y0.max(y1) + 5.0), shape);
+        if self.lines.len() < LINES {
+            self.lines.push(ends);
+        }
+        self.desk.middle.line(ends);
+        let line = self.desk.middle.lines() - 1;
+        let label = message.seq.map_or(Label::Message, Label::Update);
+        lanes.later(line, self.owner, id, Tone::News, label);
+    }
+}
+
+/// Sets the numbers of a stream's marks apart from those of exchanges.
+const CROSSES: u32 = 1 << 31;
