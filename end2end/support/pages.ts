@@ -7,6 +7,7 @@ export const PAGES = [
   "lessons/short-polling/teach",
   "lab",
   "glossary",
+  "notes",
   "errata",
 ];
 
