@@ -164,6 +164,7 @@ fn sheet(here: &Here, page: &Page) -> Option<Sheet> {
         Page::Teach(lesson) => sheets::teach(here, lesson),
         Page::Lab => Some(reference::lab(here)),
         Page::Glossary => Some(reference::glossary(here)),
+        Page::Notes => Some(reference::notes(here)),
         Page::Errata => reference::errata(here),
     }
 }

@@ -10,7 +10,6 @@ use lifeline::lesson::{
 
 const COURSE: &str = r#"
 lessons = ["02-polling"]
-notes = ["N3", "N7"]
 planned = [{ number = 3, title = "course.later", technique = "long_poll" }]
 "#;
 
@@ -152,12 +151,30 @@ en = { name = "head", text = "What comes first." }
 zh = { name = "头部", text = "最先到的部分。" }
 "#;
 
-/// A small course without any problem but the one line of the notes that it leaves untaught.
+const NOTES: &str = r#"
+[[line]]
+id = "N1"
+zh = "浏览器问。"
+en = "The browser asks."
+
+[[line]]
+id = "N2"
+zh = "服务器说。"
+en = "The server tells."
+
+[[line]]
+id = "N3"
+zh = "一问一答。"
+en = "One asks, one answers."
+"#;
+
+/// A small course without any problem but the lines of the notes that it leaves untaught.
 fn good() -> Files {
     Files::from_pairs(
         [
             ("course.toml", COURSE),
             ("glossary.toml", GLOSSARY),
+            ("notes.toml", NOTES),
             ("02-polling/lesson.toml", MANIFEST),
             ("02-polling/en.md", TEXT),
             ("02-polling/zh.md", TEXT),
@@ -187,7 +204,7 @@ fn slipped(path: &str, from: &str, to: &str) -> Files {
 #[test]
 fn a_good_course_is_good_and_says_what_is_untaught() {
     let (library, report) = Library::load(&good());
-    assert_eq!(report.to_string(), "notice: course.toml: lines of the notes still untaught: N7\n");
+    assert_eq!(report.to_string(), "notice: notes.toml: lines of the notes still untaught: N1 N2\n");
     let library = library.expect("it is good");
     assert_eq!(library.lesson("polling").map(|lesson| lesson.manifest.step.len()), Some(2));
 }
@@ -198,7 +215,7 @@ fn each_slip_is_reported_with_its_file() {
     const EN: &str = "02-polling/en.md";
     let slips = [
         // Manifests.
-        ("course.toml", "notes =", "nodes =", "course.toml:3: unknown field `nodes`"),
+        ("course.toml", "planned =", "plan =", "course.toml:3: unknown field `plan`"),
         (TOML, "minutes = 3", "minutes = 3\ncolour = 1", "lesson.toml:9: unknown field `colour`"),
         (TOML, "hints = 1", "hints = \"one\"", "lesson.toml:16: invalid type"),
         (TOML, "id = \"two\"", "id = \"one\"", "the id one is taken"),
@@ -266,6 +283,15 @@ fn each_slip_is_reported_with_its_file() {
         ),
         // What belongs to the whole course.
         ("glossary.toml", "id = \"head\"", "id = \"heads\"", "should have the id of its English name"),
+        ("notes.toml", "id = \"N2\"", "id = \"N3\"", "notes.toml: the line N2 is missing: N3 is in its place"),
+        ("notes.toml", "id = \"N2\"", "id = \"N1\"", "notes.toml: the line N1 is there twice"),
+        ("notes.toml", "id = \"N3\"", "id = \"N4\"", "notes.toml: the line N3 is missing"),
+        ("notes.toml", "id = \"N1\"", "id = \"N0\"", "notes.toml: the line N1 is missing"),
+        ("notes.toml", "\"服务器说。\"", "\"\"", "notes.toml: the line N2 has no zh words"),
+        ("notes.toml", "\"The server tells.\"", "\" \"", "notes.toml: the line N2 has no en words"),
+        ("notes.toml", "en = \"The server tells.\"\n", "", "notes.toml:7: missing field `en`"),
+        ("notes.toml", "en = \"The browser asks.\"", "en = \"x\"\nfr = \"y\"", "notes.toml:6: unknown field `fr`"),
+        ("notes.toml", NOTES, "", "notes.toml: the line N1 is missing"),
         ("locale/en/course.toml", "later", "soon", "locale/en/course.toml: the words for course.later are missing"),
         ("locale/en/course.toml", "\"Later\"", "\"{when}\"", "other {names}"),
         ("locale/en/course.toml", "\"Later\"", "\"\"", "are empty"),
@@ -287,7 +313,9 @@ fn each_slip_is_reported_with_its_file() {
 
 #[test]
 fn missing_and_stray_files_are_reported() {
-    for path in ["course.toml", "glossary.toml", "02-polling/lesson.toml", "02-polling/zh.md", "errata/en.md"] {
+    for path in
+        ["course.toml", "glossary.toml", "notes.toml", "02-polling/lesson.toml", "02-polling/zh.md", "errata/en.md"]
+    {
         let mut files = good();
         files.remove(path);
         let found = report(&files).to_string();
@@ -310,12 +338,14 @@ fn missing_and_stray_files_are_reported() {
     assert!(report(&files).to_string().contains("02-polling/en.md:2: the file is not UTF-8"));
 }
 
-/// The course that the program carries is one that the linter likes.
+/// The course that the program carries is one that the linter likes, and its notes are whole: that the last of the lines
+/// is missing, the linter cannot know.
 #[test]
 fn the_course_itself_is_good() {
-    let report = report(&Files::embedded());
+    let (library, report) = Library::load(&Files::embedded());
     let errors: Vec<_> = report.problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{report}");
+    assert_eq!(library.expect("it is good").notes.lines.len(), 29);
 }
 
 /// A folder that goes away with its test.

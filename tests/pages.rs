@@ -66,7 +66,7 @@ async fn get(site: &Router, path: &str) -> Answer {
 
 /// Every page that the course has.
 fn every_page(library: &Library) -> Vec<Page> {
-    let mut pages = vec![Page::Home, Page::Map, Page::Lab, Page::Glossary, Page::Errata];
+    let mut pages = vec![Page::Home, Page::Map, Page::Lab, Page::Glossary, Page::Notes, Page::Errata];
     for lesson in &library.lessons {
         let id = lesson.manifest.id.clone();
         pages.extend(lesson.manifest.step.iter().map(|step| Page::Step { lesson: id.clone(), step: step.id.clone() }));
@@ -121,6 +121,42 @@ async fn links_within_the_site_lead_somewhere() {
     for link in links {
         let answer = get(&site, &link).await;
         assert!(answer.status.is_success() || answer.status.is_redirection(), "{link}: {}", answer.status);
+    }
+}
+
+#[tokio::test]
+async fn a_quoted_line_of_the_notes_leads_to_the_whole_of_it() {
+    let (site, library) = site();
+    for locale in Locale::ALL {
+        let path = Page::Notes.path(locale);
+        let notes = get(&site, &path).await;
+        assert_eq!(notes.status, StatusCode::OK, "{path}");
+        for line in &library.notes.lines {
+            let entries: Vec<_> = notes.body.split(&format!("<li id=\"{}\"", line.id)).skip(1).collect();
+            let [entry] = entries[..] else { panic!("{path} has {} entries {}", entries.len(), line.id) };
+            let entry = entry.split("<li id=\"N").next().expect("split gives at least one");
+            // What the notes say is there in either language; the translation only where it is needed.
+            assert!(entry.contains("lang=\"zh-Hans\""), "{path} does not say what {} is written in", line.id);
+            let translated = entry.contains("class=\"meaning\"");
+            assert_eq!(translated, locale == Locale::En, "{path}: {entry}");
+            for (lesson, at) in library.teaching(&line.id) {
+                let (lesson, step) = (lesson.manifest.id.clone(), lesson.manifest.step[at].id.clone());
+                let step = Page::Step { lesson, step }.path(locale);
+                assert!(entry.contains(&format!("href=\"{step}\"")), "{path}#{} does not lead to {step}", line.id);
+            }
+            let taught = library.teaching(&line.id).next().is_some();
+            assert_eq!(entry.contains("class=\"untaught\""), !taught, "{path}: {entry}");
+        }
+        let mut quoted = 0;
+        for page in every_page(&library) {
+            let answer = get(&site, &page.path(locale)).await;
+            for rest in answer.body.split(&format!("href=\"{path}#")).skip(1) {
+                let id = rest.split('"').next().unwrap_or_default();
+                assert!(notes.body.contains(&format!("id=\"{id}\"")), "{page:?} leads to {path}#{id}");
+                quoted += 1;
+            }
+        }
+        assert!(quoted >= 10, "{quoted} links to the notes only: the search is broken");
     }
 }
 

@@ -8,6 +8,7 @@ export const PAGES = [
   "lessons/long-polling/recap",
   "lab",
   "glossary",
+  "notes",
   "errata",
 ];
 

@@ -26,6 +26,8 @@ pub enum Page {
     Lab,
     /// The glossary.
     Glossary,
+    /// The notes that the course is made from.
+    Notes,
     /// The slips of the notes.
     Errata,
 }
@@ -50,6 +52,7 @@ impl Page {
             }
             ["lab"] => Self::Lab,
             ["glossary"] => Self::Glossary,
+            ["notes"] => Self::Notes,
             ["errata"] => Self::Errata,
             _ => return None,
         })
@@ -67,6 +70,7 @@ impl Page {
             Self::Teach(lesson) => format!("/{prefix}/lessons/{lesson}/{TEACH}"),
             Self::Lab => format!("/{prefix}/lab"),
             Self::Glossary => format!("/{prefix}/glossary"),
+            Self::Notes => format!("/{prefix}/notes"),
             Self::Errata => format!("/{prefix}/errata"),
         }
     }
@@ -88,6 +92,7 @@ mod tests {
             Page::Teach(lesson()),
             Page::Lab,
             Page::Glossary,
+            Page::Notes,
             Page::Errata,
         ] {
             for locale in Locale::ALL {

@@ -1,11 +1,18 @@
-//! The pages beside the lessons: the free lab, the glossary, the errata, and the page that is not there.
+//! The pages beside the lessons: the free lab, the glossary, the notes and their errata, and the page that is not there.
 
 use leptos::prelude::*;
 
-use super::{Here, lesson::panes, page::Page, shell::Sheet};
+use super::{
+    Here,
+    lesson::panes,
+    page::Page,
+    shell::{Sheet, technique_name},
+};
 use crate::{
-    i18n::t,
+    i18n::{t, tf},
     lesson::{
+        load::Lesson,
+        notes::{Line, ORIGINAL},
         outside,
         render::{self, Renderer},
     },
@@ -71,6 +78,54 @@ pub fn glossary(here: &Here) -> Sheet {
         </div>
     };
     Sheet::new("glossary", t("page.glossary"), body)
+}
+
+/// The notes that the course is made from: what they say, what that means in this language, and where it is taught.
+pub fn notes(here: &Here) -> Sheet {
+    let lines: Vec<_> = here.library.notes.lines.iter().map(|line| note(here, line)).collect();
+    let body = view! {
+        <div class="sheet">
+            <h1>{t("page.notes")}</h1>
+            <p class="lead">{t("page.notes_text")}</p>
+            <p class="slips"><a href=here.path(&Page::Errata)>{t("page.nav_errata")}</a></p>
+            <ol class="notes">{lines}</ol>
+        </div>
+    };
+    Sheet::new("notes", t("page.notes"), body)
+}
+
+fn note(here: &Here, line: &Line) -> impl IntoView + use<> {
+    let translated =
+        (here.locale != ORIGINAL).then(|| view! { <p class="meaning">{line.text(here.locale).to_owned()}</p> });
+    let steps: Vec<_> = here
+        .library
+        .teaching(&line.id)
+        .filter_map(|(lesson, at)| taught_in(here, lesson, at))
+        .map(|link| view! { <li>{link}</li> })
+        .collect();
+    let taught = if steps.is_empty() {
+        view! { <p class="untaught">{t("page.notes_untaught")}</p> }.into_any()
+    } else {
+        view! { <ul class="taught" aria-label=tf("page.notes_taught", &[("line", &line.id)])>{steps}</ul> }.into_any()
+    };
+    // The number is the link to the line itself, for whoever wants to send it to somebody.
+    view! {
+        <li id=line.id.clone()>
+            <a class="number" href=format!("#{}", line.id)>{line.id.clone()}</a>
+            <div>
+                <blockquote lang=ORIGINAL.tag()>{line.text(ORIGINAL).to_owned()}</blockquote>
+                {translated}
+                {taught}
+            </div>
+        </li>
+    }
+}
+
+fn taught_in(here: &Here, lesson: &Lesson, at: usize) -> Option<impl IntoView + use<>> {
+    let (manifest, text) = (&lesson.manifest, lesson.texts.get(&here.locale)?);
+    let page = Page::Step { lesson: manifest.id.clone(), step: manifest.step.get(at)?.id.clone() };
+    let title = format!("{} · {}", render::plain(&text.title), render::plain(&text.steps.get(at)?.title));
+    Some(view! { <a data-technique=technique_name(manifest.technique) href=here.path(&page)>{title}</a> })
 }
 
 /// The slips of the notes.

@@ -250,6 +250,7 @@ fn foot(here: &Here) -> impl IntoView + use<> {
         (Page::Map, t("page.nav_lessons")),
         (Page::Lab, t("page.nav_lab")),
         (Page::Glossary, t("page.nav_glossary")),
+        (Page::Notes, t("page.nav_notes")),
         (Page::Errata, t("page.nav_errata")),
     ]
     .map(|(page, words)| view! { <li><a href=here.path(&page)>{words}</a></li> });

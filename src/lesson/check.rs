@@ -8,8 +8,10 @@ use std::{
 
 use super::{
     files::Files,
+    glossary,
     load::{Lesson, Library},
     manifest::{Choice, Step},
+    notes,
     parse::{self, Link, Section, Target},
     possible,
     problem::Report,
@@ -52,14 +54,14 @@ fn summary(library: &Library) -> String {
     let steps: Vec<&Step> = library.lessons.iter().flat_map(|lesson| &lesson.manifest.step).collect();
     let minutes: u32 = steps.iter().filter(|step| step.core).map(|step| step.minutes).sum();
     let untaught = untaught(library);
-    let taught = library.course.notes.len() - untaught.len();
+    let taught = library.notes.lines.len() - untaught.len();
     format!(
         "{} lessons, {} steps ({} core, {minutes} min), {} terms, {taught} of {} lines of the notes taught{}{}",
         library.lessons.len(),
         steps.len(),
         steps.iter().filter(|step| step.core).count(),
         library.glossary.terms.len(),
-        library.course.notes.len(),
+        library.notes.lines.len(),
         if untaught.is_empty() { "" } else { "; still untaught: " },
         untaught.join(" "),
     )
@@ -67,13 +69,8 @@ fn summary(library: &Library) -> String {
 
 /// The lines of the notes that no step teaches.
 pub fn untaught(library: &Library) -> Vec<&str> {
-    let taught: BTreeSet<&str> = library
-        .lessons
-        .iter()
-        .flat_map(|lesson| &lesson.manifest.step)
-        .flat_map(|step| step.notes.iter().map(String::as_str))
-        .collect();
-    library.course.notes.iter().map(String::as_str).filter(|note| !taught.contains(note)).collect()
+    let lines = library.notes.lines.iter().map(|line| line.id.as_str());
+    lines.filter(|line| library.teaching(line).next().is_none()).collect()
 }
 
 /// Checks what reading alone does not: what must fit together across files.
@@ -94,7 +91,7 @@ pub fn check(files: &Files, library: &Library, report: &mut Report) {
     }
     let left = untaught(library);
     if !left.is_empty() {
-        report.notice("course.toml", format!("lines of the notes still untaught: {}", left.join(" ")));
+        report.notice(notes::FILE, format!("lines of the notes still untaught: {}", left.join(" ")));
     }
 }
 
@@ -123,7 +120,7 @@ fn words(library: &Library, report: &mut Report) {
 
 /// Every file must belong to something.
 fn listed(files: &Files, library: &Library, report: &mut Report) {
-    let mut known: BTreeSet<String> = ["course.toml", "glossary.toml"].map(str::to_owned).into();
+    let mut known: BTreeSet<String> = ["course.toml", glossary::FILE, notes::FILE].map(str::to_owned).into();
     let folders = library.course.lessons.iter().map(String::as_str).chain(["errata"]);
     for (folder, locale) in folders.flat_map(|folder| Locale::ALL.map(|locale| (folder, locale))) {
         known.insert(format!("{folder}/{}.md", locale.prefix()));
@@ -241,7 +238,7 @@ fn links(library: &Library, lesson: Option<(&Lesson, &Step)>, file: &str, tree: 
 fn link_leads(library: &Library, lesson: Option<(&Lesson, &Step)>, file: &str, link: &Link, report: &mut Report) {
     let dead = match &link.to {
         Target::Term(id) => library.glossary.find(id).is_none().then(|| format!("the glossary has no term {id}")),
-        Target::Note(note) => (!library.course.notes.contains(note)).then(|| format!("the notes have no line {note}")),
+        Target::Note(note) => (!library.notes.has(note)).then(|| format!("the notes have no line {note}")),
         Target::Step(name) => {
             let step = name.split_once('/').and_then(|(id, step)| library.lesson(id)?.position(step));
             step.is_none().then(|| format!("there is no step {name}"))
@@ -332,7 +329,7 @@ impl Linter<'_> {
         if step.misconceptions.is_empty() {
             wrong.push("a step meets at least one misconception".to_owned());
         }
-        let unknown = step.notes.iter().filter(|note| !self.library.course.notes.contains(note));
+        let unknown = step.notes.iter().filter(|note| !self.library.notes.has(note));
         wrong.extend(unknown.map(|note| format!("the notes have no line {note}")));
         wrong
     }

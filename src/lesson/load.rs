@@ -13,6 +13,7 @@ use super::{
     files::{Files, Stamp},
     glossary::{self, Glossary},
     manifest,
+    notes::{self, Notes},
     parse::{self, Section},
     problem::Report,
     text::{self, Text},
@@ -28,6 +29,8 @@ pub struct Library {
     pub lessons: Vec<Lesson>,
     /// The glossary.
     pub glossary: Glossary,
+    /// The notes that the course is made from.
+    pub notes: Notes,
     /// The words of the pages, by language.
     pub words: BTreeMap<Locale, Words>,
     /// The errata of the notes, by language.
@@ -60,6 +63,9 @@ impl Library {
         if let Some(text) = read_text(files, glossary::FILE, &mut report) {
             library.glossary = Glossary::parse(&text, &mut report);
         }
+        if let Some(text) = read_text(files, notes::FILE, &mut report) {
+            library.notes = Notes::parse(&text, &mut report);
+        }
         for locale in Locale::ALL {
             let file = format!("errata/{}.md", locale.prefix());
             if let Some(text) = read_text(files, &file, &mut report) {
@@ -77,6 +83,16 @@ impl Library {
     /// The lesson with this id.
     pub fn lesson(&self, id: &str) -> Option<&Lesson> {
         self.lessons.iter().find(|lesson| lesson.manifest.id == id)
+    }
+
+    /// The steps that teach a line of the notes, by their places in their lessons, in the order of the course.
+    pub fn teaching<'a>(&'a self, note: &'a str) -> impl Iterator<Item = (&'a Lesson, usize)> {
+        self.lessons.iter().flat_map(move |lesson| {
+            let steps = lesson.manifest.step.iter().enumerate();
+            steps
+                .filter(move |(_, step)| step.notes.iter().any(|taught| taught == note))
+                .map(move |(at, _)| (lesson, at))
+        })
     }
 }
 

@@ -16,8 +16,6 @@ pub struct Course {
     /// Lessons that are planned and not written yet: shown on the map as such.
     #[serde(default)]
     pub planned: Vec<Planned>,
-    /// The lines of the source notes, `N1` to `N29`, that the course has to teach.
-    pub notes: Vec<String>,
 }
 
 /// A lesson that is planned.

@@ -1,7 +1,7 @@
 //! Lessons: files under `lessons/`, read, checked and shown.
 //!
 //! In reading order: [`manifest`], what is the same in every language; `parse`, Markdown to a tree; `text`, the tree in the
-//! shape of a step; `glossary`; `load`, all of it together; `check`, the linter (with `possible`); `render`, blocks to HTML.
+//! shape of a step; `glossary` and `notes`; `load`, all of it together; `check`, the linter (with `possible`); `render`, blocks to HTML.
 
 pub mod manifest;
 #[cfg(feature = "ssr")]
@@ -15,6 +15,8 @@ pub mod files;
 pub mod glossary;
 #[cfg(feature = "ssr")]
 pub mod load;
+#[cfg(feature = "ssr")]
+pub mod notes;
 #[cfg(feature = "ssr")]
 pub mod parse;
 #[cfg(feature = "ssr")]

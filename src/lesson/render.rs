@@ -204,9 +204,10 @@ impl<'a> Renderer<'a> {
             Target::Web(url) => self.anchor("link", url, inner, out),
             Target::Note(note) => {
                 let title = tf("page.note_line", &[("line", note)]);
-                start(out, "span", &[("class", "noted"), ("title", &title)]);
+                let href = format!("{}#{note}", Page::Notes.path(self.locale));
+                start(out, "a", &[("class", "noted"), ("href", &href), ("title", &title)]);
                 self.inlines(inner, out);
-                close(out, "span");
+                close(out, "a");
             }
         }
     }
