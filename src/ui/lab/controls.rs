@@ -102,15 +102,17 @@ fn reset(rig: Rig) -> impl IntoView {
     }
 }
 
-/// A list to choose from: (name, words, whether it is the one in force).
+/// A list to choose from, by name and words. It is shown while the technique is `only` that, if one is given.
 fn select(
     id: &'static str,
     label: String,
     rig: Rig,
+    only: Option<Technique>,
     options: Vec<(String, String)>,
     current: Signal<String>,
     choose: impl Fn(&str) + 'static + Send + Sync,
 ) -> impl IntoView {
+    let other = move || only.is_some_and(|only| rig.settings.with(|settings| settings.technique != only));
     let rows = options
         .into_iter()
         .map(|(name, words)| {
@@ -120,7 +122,7 @@ fn select(
         })
         .collect_view();
     view! {
-        <label class="control" id=id>
+        <label class="control" id=id hidden=other>
             <span>{label}</span>
             <select disabled=move || !rig.usable() on:change=move |event| choose(&event_target_value(&event))>
                 {rows}
@@ -132,7 +134,7 @@ fn select(
 fn interval(rig: Rig) -> impl IntoView {
     let options = INTERVALS.iter().map(|ms| (ms.to_string(), seconds(*ms))).collect();
     let current = Signal::derive(move || rig.settings.with(|settings| settings.interval_ms.to_string()));
-    select("lab-interval", t("lab.interval"), rig, options, current, move |chosen| {
+    select("lab-interval", t("lab.interval"), rig, Some(Technique::ShortPoll), options, current, move |chosen| {
         if let Ok(ms) = chosen.parse() {
             rig.change(|settings| settings.interval_ms = ms);
         }
@@ -142,7 +144,7 @@ fn interval(rig: Rig) -> impl IntoView {
 fn hold(rig: Rig) -> impl IntoView {
     let options = HOLDS.iter().map(|ms| (ms.to_string(), seconds(*ms))).collect();
     let current = Signal::derive(move || rig.settings.with(|settings| settings.hold_ms.to_string()));
-    select("lab-hold", t("lab.hold"), rig, options, current, move |chosen| {
+    select("lab-hold", t("lab.hold"), rig, Some(Technique::LongPoll), options, current, move |chosen| {
         if let Ok(ms) = chosen.parse() {
             rig.change(|settings| settings.hold_ms = ms);
         }
@@ -159,7 +161,9 @@ fn either(
 ) -> impl IntoView {
     let options = vec![("yes".to_owned(), t(yes)), ("no".to_owned(), t(no))];
     let current = Signal::derive(move || if rig.settings.with(get) { "yes" } else { "no" }.to_owned());
-    select(id, t(label), rig, options, current, move |chosen| rig.change(|settings| set(settings, chosen == "yes")))
+    select(id, t(label), rig, Some(Technique::LongPoll), options, current, move |chosen| {
+        rig.change(|settings| set(settings, chosen == "yes"))
+    })
 }
 
 fn cursor(rig: Rig) -> impl IntoView {
@@ -179,7 +183,7 @@ fn technique(rig: Rig) -> impl IntoView {
         let technique = rig.settings.with(|settings| settings.technique);
         all.iter().find(|(_, known)| *known == technique).map_or("short", |(name, _)| name).to_owned()
     });
-    select("lab-technique", t("lab.technique"), rig, options, current, move |chosen| {
+    select("lab-technique", t("lab.technique"), rig, None, options, current, move |chosen| {
         if let Some((_, technique)) = all.iter().find(|(name, _)| *name == chosen) {
             rig.change(|settings| settings.technique = *technique);
         }
@@ -189,7 +193,7 @@ fn technique(rig: Rig) -> impl IntoView {
 fn distance(rig: Rig) -> impl IntoView {
     let options = DISTANCES.iter().map(|ms| (ms.to_string(), format!("{ms} ms"))).collect();
     let current = Signal::derive(move || rig.state.with(|state| state.distance_ms.to_string()));
-    select("lab-distance", t("lab.distance"), rig, options, current, move |chosen| {
+    select("lab-distance", t("lab.distance"), rig, None, options, current, move |chosen| {
         if let Ok(ms) = chosen.parse() {
             rig.command(Command::Distance { ms });
         }
@@ -204,7 +208,7 @@ fn cure(rig: Rig) -> impl IntoView {
         let cure = rig.settings.with(|settings| settings.cure);
         all.iter().find(|(_, known)| *known == cure).map_or("none", |(name, _)| name).to_owned()
     });
-    select("lab-cure", t("lab.cure"), rig, options, current, move |chosen| {
+    select("lab-cure", t("lab.cure"), rig, Some(Technique::ShortPoll), options, current, move |chosen| {
         if let Some((_, cure)) = all.iter().find(|(name, _)| *name == chosen) {
             rig.change(|settings| settings.cure = *cure);
         }
@@ -230,7 +234,7 @@ fn ask(rig: Rig) -> impl IntoView {
         let ask = rig.settings.with(|settings| settings.ask);
         all.iter().find(|(_, known)| *known == ask).map_or("updates", |(name, _)| name).to_owned()
     });
-    select("lab-ask", t("lab.ask"), rig, options, current, move |chosen| {
+    select("lab-ask", t("lab.ask"), rig, Some(Technique::ShortPoll), options, current, move |chosen| {
         if let Some((_, ask)) = all.iter().find(|(name, _)| *name == chosen) {
             rig.change(|settings| settings.ask = *ask);
         }
