@@ -28,6 +28,9 @@ pub struct Stream {
     _listeners: Listeners,
 }
 
+/// What is done with an update that is new.
+type Show = Box<dyn FnMut(&Answer)>;
+
 struct Listeners {
     _open: Closure<dyn FnMut(Event)>,
     _alert: Closure<dyn FnMut(MessageEvent)>,
@@ -38,7 +41,7 @@ struct Running {
     session: Rc<Session>,
     client: ClientNo,
     newest: Cell<u64>,
-    show: RefCell<Box<dyn FnMut(&Answer)>>,
+    show: RefCell<Show>,
     ended: Cell<bool>,
 }
 

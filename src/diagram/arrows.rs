@@ -94,7 +94,10 @@ pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut 
     let bottom = lines.iter().map(|l| l[1].max(l[3])).fold(f32::MIN, f32::max);
     let label = Label::Summary(told.key.number(), Outcome::of(told), told.took());
     let (x0, x1) = (desk.paper.browser - 12.0, desk.paper.server + 12.0);
-    let (y0, y1) = (top - 8.0, bottom + 8.0);
+    // What is marked as one is all of it: also how long it was held, and where it was given up.
+    let held = told.hold.map(|hold| hold.until.map_or(desk.end, |until| until.0));
+    let last = held.max(told.ended.map(|end| end.0)).map_or(bottom, |at| bottom.max(desk.y(at)));
+    let (y0, y1) = (top - 8.0, last + 8.0);
     if desk.cursor == Some(told.key) && !owner.selected {
         desk.put((Part::Cursor, a, b), owner, (y0, y1), Shape::Cursor { x0, y0, x1, y1 });
     }

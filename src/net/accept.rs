@@ -51,7 +51,8 @@ const KEEPALIVE: TcpKeepalive =
 /// What a listener allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Open connections; one more is accepted and closed at once, and counted. 1 to 4 billion.
+    /// Open connections, 1 to 4 billion. For one more, the oldest that never asked for anything make room, if the listener
+    /// has taps; else it is accepted and closed at once. Both are counted.
     pub connections: usize,
     /// The longest request head in bytes, at least 1; a longer one is answered with 431.
     pub head: usize,

@@ -4,14 +4,21 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
 use tokio::sync::Notify;
 
-use super::tap::Core;
-use crate::wire::ConnNo;
+use super::{clock, tap::Core};
+use crate::wire::{ConnNo, Micros};
+
+/// How many connections that never asked for anything make room at once, when there is none: looking for them takes a
+/// walk through all.
+const EVICTED: usize = 64;
+
+/// Between two such walks, in microseconds.
+const WALK: Micros = 50_000;
 
 /// The connections of one listener.
 #[derive(Default)]
@@ -21,7 +28,10 @@ pub struct Census {
     empty: Notify,
     accepted: AtomicU64,
     refused: AtomicU64,
+    evicted: AtomicU64,
     failed: AtomicU64,
+    /// When the last walk was.
+    walked: AtomicI64,
 }
 
 impl Census {
@@ -38,6 +48,11 @@ impl Census {
     /// Connections closed at once because there were too many.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Connections that had asked for nothing and were closed to make room.
+    pub fn evicted(&self) -> u64 {
+        self.evicted.load(Ordering::Relaxed)
     }
 
     /// Times that accepting failed for want of something (file descriptors, memory).
@@ -58,9 +73,13 @@ impl Census {
         }
     }
 
-    /// Enters a connection and gives it its number, unless there are `most` already.
+    /// Enters a connection and gives it its number. If there are `most` already, the oldest that never asked for anything
+    /// make room; if there are none, it is refused.
     pub(super) fn enter(self: &Arc<Self>, most: usize) -> Option<Live> {
         let before = self.accepted.fetch_add(1, Ordering::Relaxed);
+        if self.live() >= most {
+            self.evict();
+        }
         let mut live = self.lock();
         if live.len() >= most {
             self.refused.fetch_add(1, Ordering::Relaxed);
@@ -70,6 +89,29 @@ impl Census {
         let conn = (before % u64::from(ConnNo::MAX)) as ConnNo + 1;
         live.insert(conn, Weak::new());
         Some(Live { census: self.clone(), conn })
+    }
+
+    /// Closes the oldest connections that have not asked for anything yet: a crowd that only holds the door open must not
+    /// keep out those who want to come in.
+    fn evict(&self) {
+        let now = clock::now();
+        let walked = self.walked.load(Ordering::Relaxed);
+        // Whoever is second here comes a moment too late, and is refused.
+        let due = now - walked >= WALK || walked == 0;
+        if !due || self.walked.compare_exchange(walked, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            return;
+        }
+        // Collected first, and asked without the lock: a connection that ends strikes itself off this very list.
+        let mut silent: Vec<(ConnNo, Arc<Core>)> =
+            self.lock().iter().filter_map(|(conn, core)| Some((*conn, core.upgrade()?))).collect();
+        silent.retain(|(_, core)| core.is_silent());
+        silent.sort_unstable_by_key(|(conn, _)| *conn);
+        silent.truncate(EVICTED);
+        self.evicted.fetch_add(silent.len() as u64, Ordering::Relaxed);
+        for (conn, core) in silent {
+            core.abort();
+            self.lock().remove(&conn);
+        }
     }
 
     /// Remembers what ends a connection.

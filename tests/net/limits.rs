@@ -191,6 +191,30 @@ async fn one_connection_too_many_is_closed_and_counted() {
 }
 
 #[tokio::test]
+async fn who_never_asked_makes_room_for_a_newcomer() {
+    let stage = Stage::with(Limits { connections: 3, ..Limits::default() }, [distance(0)]).await;
+    let mut asked = stage.client().await;
+    asked.get(LABS[0], "hello", 1).await;
+    asked.answer().await;
+    let mut silent = [stage.client().await, stage.client().await];
+    // Until the listener has taken both: they come through several doors.
+    while stage.census.live() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let mut newcomer = stage.client().await;
+    newcomer.get(LABS[0], "hello", 1).await;
+    assert_eq!(newcomer.answer().await.0, 200);
+    for silent in &mut silent {
+        assert_eq!(silent.rest().await, "");
+    }
+    assert_eq!((stage.census.refused(), stage.census.evicted()), (0, 2));
+    asked.get(LABS[0], "hello", 2).await;
+    assert_eq!(asked.answer().await.0, 200, "who asked stays");
+    drop((asked, silent, newcomer));
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn the_end_takes_open_streams_along() {
     let mut stage = Stage::open([distance(80)]).await;
     let feed = stage.feed();

@@ -126,6 +126,15 @@ impl Client {
         (status, String::from_utf8(body).unwrap())
     }
 
+    /// The status of an answer, or nothing from a server that closes instead.
+    pub fn try_ask(&mut self, method: &str, target: &str) -> Option<u16> {
+        let head = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        self.0.get_mut().write_all(head.as_bytes()).ok()?;
+        let mut line = String::new();
+        self.0.read_line(&mut line).ok()?;
+        line.split(' ').nth(1)?.parse().ok()
+    }
+
     /// Waits until the server closes, in whatever way.
     pub fn is_closed(&mut self) {
         match self.0.read(&mut [0]) {

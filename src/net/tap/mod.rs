@@ -66,6 +66,12 @@ impl Core {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether no request has come yet, nor is on its way through the tap.
+    pub(super) fn is_silent(&self) -> bool {
+        let state = self.lock();
+        state.asked == 0 && state.up.queue.is_empty()
+    }
+
     /// Ends the connection at once, whatever waits on it.
     pub(super) fn abort(&self) {
         self.lock().cut(None, Close::Fin, clock::now());
