@@ -60,15 +60,16 @@ impl Pen<'_, '_> {
         let (x0, x1) = (self.desk.paper.server, self.browser() + 6.0);
         let reach = |share: f32| x0 + (x1 - x0) * share;
         let over = self.told.ended.is_some() || self.outside();
+        // Numbers of their own: exchanges and messages are many.
+        let id = (self.a.wrapping_mul(8192).wrapping_add(self.b) | MESSAGES, i);
         let (ends, tip) = match message {
             Message { seen: Some(seen), got: Some(got), .. } => {
                 ([x0, self.desk.y(seen), x1, self.desk.y(got.max(seen))], Tip::Landed)
             }
             Message { seen: Some(seen), dropped: Some(dropped), .. } => {
                 let y1 = self.desk.y(dropped.max(seen));
-                let id = (Part::Cross, self.a ^ CROSSES, i);
-                let (x, y) = (reach(0.5), y1);
-                self.desk.put(id, self.owner, (y - 6.0, y + 6.0), Shape::Cross { x, y });
+                let x = reach(0.5);
+                self.desk.put((Part::Cross, id.0, i), self.owner, (y1 - 6.0, y1 + 6.0), Shape::Cross { x, y: y1 });
                 ([x0, self.desk.y(seen), x, y1], Tip::Open)
             }
             Message { seen: Some(seen), .. } => {
@@ -82,10 +83,7 @@ impl Pen<'_, '_> {
             }
             Message { .. } => return,
         };
-        let [_, y0, _, y1] = ends;
-        let [x0, _, x1, _] = ends;
-        // Numbers of their own: exchanges and messages are many.
-        let id = (self.a.wrapping_mul(8192).wrapping_add(self.b) | CROSSES, i);
+        let [x0, y0, x1, y1] = ends;
         let shape = Shape::Arrow { x0, y0, x1, y1, line: Line::Answer, tip };
         self.desk.put((Part::Message, id.0, id.1), self.owner, (y0.min(y1) - 5.0, y0.max(y1) + 5.0), shape);
         if self.lines.len() < LINES {
@@ -99,4 +97,4 @@ impl Pen<'_, '_> {
 }
 
 /// Sets the numbers of a stream's marks apart from those of exchanges.
-const CROSSES: u32 = 1 << 31;
+const MESSAGES: u32 = 1 << 31;

@@ -115,7 +115,7 @@ fn check(seen: &Observation, latest: Micros) -> Result<(), String> {
     match &seen.fact {
         Fact::Started { settings } => {
             within("interval_ms", settings.interval_ms, 100..=60_000)?;
-            within("hold_ms", settings.hold_ms, 1000..=LONGEST_HOLD_MS)?;
+            within("hold_ms", settings.hold_ms, 100..=LONGEST_HOLD_MS)?;
             if seen.client.is_none() {
                 return Err("a client that starts has a number".into());
             }

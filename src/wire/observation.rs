@@ -273,7 +273,7 @@ pub struct ClientSettings {
     /// What keeps an old answer from overwriting a newer one.
     #[serde(default)]
     pub cure: Cure,
-    /// For how long a long poll asks to be held, in milliseconds, 1,000 to [`LONGEST_HOLD_MS`].
+    /// For how long a long poll asks to be held, in milliseconds, 100 to [`LONGEST_HOLD_MS`].
     #[serde(default = "ClientSettings::hold")]
     pub hold_ms: u32,
     /// Whether a long poll says what it has already.

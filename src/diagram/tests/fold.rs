@@ -10,8 +10,10 @@ use crate::{
         story::{Board, Brought, Told},
     },
     wire::{
-        Close, Direction, Ending, Fact, Micros, Observation, Record, RequestHead, ResponseHead, Unit, Witness,
+        Body, Close, Direction, Ending, Fact, HoldEnd, Micros, Observation, Record, RequestHead, ResponseHead, Unit,
+        Witness,
         observation::{Ask, News},
+        sse,
     },
 };
 
@@ -194,6 +196,13 @@ pub fn fact() -> impl Strategy<Value = Fact> {
             last,
             events: vec![]
         }))),
+        (0u64..9).prop_map(|id| Unit::Body(Box::new(Body {
+            bytes: 40,
+            payload: 34,
+            text: String::new(),
+            last: false,
+            events: vec![sse::Event { id: Some(id.to_string()), data: Some(20), ..sse::Event::default() }],
+        }))),
         Just(Unit::Opaque { bytes: 9 }),
         Just(Unit::End { how: Close::Rst }),
     ];
@@ -205,6 +214,12 @@ pub fn fact() -> impl Strategy<Value = Fact> {
         (0u64..9).prop_map(|version| Fact::Shown { version }),
         (0u64..9).prop_map(|version| Fact::Ignored { version }),
         Just(Fact::Skipped),
+        Just(Fact::Streaming),
+        Just(Fact::Broken),
+        news.clone().prop_map(|news| Fact::Message { bytes: 70, news }),
+        Just(Fact::Holding { at_most_ms: 20_000 }),
+        prop_oneof![Just(HoldEnd::News), Just(HoldEnd::Expired), Just(HoldEnd::Freed)]
+            .prop_map(|how| Fact::HoldEnded { how, micros: 7 }),
         any::<bool>().prop_map(|hidden| Fact::Visibility { hidden }),
         (0i64..9000).prop_map(|error| Fact::Clock { offset: 0, error, epoch: 1 }),
         Just(Fact::Picked),

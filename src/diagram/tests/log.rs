@@ -161,7 +161,15 @@ impl Log {
     }
 
     /// A unit at the tap, and its release after the distance. Answers its release.
-    fn unit(&mut self, at: Micros, who: Option<(u16, Option<u32>)>, conn: u32, dir: Direction, unit: Unit, fate: Fate) {
+    pub fn unit(
+        &mut self,
+        at: Micros,
+        who: Option<(u16, Option<u32>)>,
+        conn: u32,
+        dir: Direction,
+        unit: Unit,
+        fate: Fate,
+    ) {
         let no = self.units.entry((conn, dir)).or_default();
         *no += 1;
         let no = *no;
@@ -252,8 +260,9 @@ impl Log {
     }
 }
 
+/// What becomes of a unit at the tap.
 #[derive(Clone, Copy)]
-enum Fate {
+pub enum Fate {
     Waits,
     Released,
     Dropped,

@@ -6,3 +6,4 @@ mod fold;
 mod log;
 mod paper;
 mod sheet;
+mod streams;
