@@ -252,6 +252,8 @@ fn each_slip_is_reported_with_its_file() {
         (TOML, "figures = [\"answers\"]", "figures = []", "one to three figures"),
         (TOML, "goal = [{ figure = \"turned_back\", at_least = 1 }]", "goal = []", "asks for nothing"),
         (TOML, "claims = [\"polling/one\"]", "claims = []", "at least one claim"),
+        (TOML, "ask = \"board\" }", "ask = \"board\", interval_ms = 50 }", "interval_ms is from 100 to 60000, not 50"),
+        (TOML, "ask = \"board\" }", "ask = \"board\", hold_ms = 60000 }", "hold_ms is from 100 to 55000"),
         (TOML, "misconceptions = [\"in order\"]", "misconceptions = []", "at least one misconception"),
         (TOML, "minutes = 3", "minutes = 0", "at least a minute"),
         (TOML, "\"poll.js\"", "\"pull.js\"", "02-polling/code/pull.js: the file is missing"),

@@ -309,6 +309,7 @@ impl Linter<'_> {
             wrong.extend(options(names, right).into_iter().map(|what| format!("{name}: {what}")));
             wrong.extend(measured.and_then(|figure| possible::impossible(step, figure)));
         }
+        wrong.extend(step.client.check().err());
         if step.goal.is_empty() {
             wrong.push("the goal asks for nothing".to_owned());
         }

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, ops::RangeInclusive};
 
-use crate::wire::{Fact, Micros, Observation, Witness, control::MAX_BATCH, observation::LONGEST_HOLD_MS};
+use crate::wire::{Fact, Micros, Observation, Witness, control::MAX_BATCH};
 
 /// How many pages a lab remembers, to know what it already took.
 const PAGES: usize = 64;
@@ -114,8 +114,7 @@ fn check(seen: &Observation, latest: Micros) -> Result<(), String> {
     let exchange = seen.client.is_some() && seen.exchange.is_some();
     match &seen.fact {
         Fact::Started { settings } => {
-            within("interval_ms", settings.interval_ms, 100..=60_000)?;
-            within("hold_ms", settings.hold_ms, 100..=LONGEST_HOLD_MS)?;
+            settings.check()?;
             if seen.client.is_none() {
                 return Err("a client that starts has a number".into());
             }

@@ -298,6 +298,18 @@ impl ClientSettings {
         }
     }
 
+    /// Whether every number is in its range.
+    ///
+    /// # Errors
+    /// Which is not, and the range.
+    pub fn check(&self) -> Result<(), String> {
+        let ranges = [("interval_ms", self.interval_ms, 60_000), ("hold_ms", self.hold_ms, LONGEST_HOLD_MS)];
+        match ranges.into_iter().find(|(_, value, most)| !(100..=*most).contains(value)) {
+            Some((name, value, most)) => Err(format!("{name} is from 100 to {most}, not {value}")),
+            None => Ok(()),
+        }
+    }
+
     fn second() -> u32 {
         1000
     }
