@@ -34,9 +34,8 @@ struct Running {
 }
 
 impl Asker {
-    /// Starts a client: the first request goes out at once, the next by its technique's rule. `known` is
-    /// the last update that the page has. `show` gets each answer that
-    /// the client's rule lets through to the board; `finished` is called when there is nothing more to ask.
+    /// Starts a client: the first request goes out at once, the next by its technique's rule. `known` is the
+    /// last update that the page has. `show` gets each answer that the client's rule lets through to the board; `finished` is called when there is nothing more to ask.
     pub fn start(
         session: Rc<Session>,
         client: ClientNo,

@@ -33,9 +33,10 @@ impl Hold {
     }
 
     fn again_later(&mut self) -> Vec<Action> {
-        let wait = FIRST_WAIT_MS.checked_shl(self.failures.min(8)).unwrap_or(LONGEST_WAIT_MS).min(LONGEST_WAIT_MS);
+        // Five doublings reach the longest wait.
+        let ms = (FIRST_WAIT_MS << self.failures.min(5)).min(LONGEST_WAIT_MS);
         self.failures += 1;
-        vec![Action::Later { ms: wait }]
+        vec![Action::Later { ms }]
     }
 }
 

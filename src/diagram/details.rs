@@ -211,6 +211,7 @@ fn happened(told: &Told) -> Vec<String> {
         (told.out_of_order, "picture.happened_order"),
         (told.ended.is_some_and(|end| end.1 == Ending::Aborted), "picture.happened_aborted"),
         (told.ended.is_some_and(|end| end.1 == Ending::Failed), "picture.happened_failed"),
+        (told.broken > 0, "picture.happened_broken"),
         (dropped, "picture.happened_swallowed"),
         (told.tries.iter().any(|t| t.cut.is_some()), "picture.happened_cut"),
         (told.tries.len() > 1, "picture.happened_again"),

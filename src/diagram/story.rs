@@ -54,6 +54,8 @@ pub struct Told {
     pub stream: bool,
     /// When the stream was open, for the page; more than once if the browser connected again.
     pub streaming: Vec<Micros>,
+    /// How often the stream broke off, and the browser connected again by itself.
+    pub broken: usize,
     /// What the board showed then.
     pub shown: Option<(Micros, u64, Board)>,
     /// The client's own rule threw the answer away: when, and the version.
@@ -226,6 +228,7 @@ impl Told {
             || self.ended.is_some()
             || self.held.is_some()
             || self.tries.len() > 1
+            || self.broken > 0
             || self.status.is_some_and(|status| status >= 400)
             || self.tries.iter().any(|t| t.up_dropped.is_some() || t.down_dropped.is_some() || t.cut.is_some())
     }
@@ -396,6 +399,7 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
         stream: !messages.is_empty() || !exchange.streaming.is_empty() || tries.iter().any(|t| t.stream),
         messages,
         streaming: exchange.streaming.iter().map(|open| open.at).collect(),
+        broken: exchange.broken.len(),
         shown: None,
         ignored: exchange.ignored.as_ref().map(|ignored| (ignored.at, ignored.what)),
         out_of_order: false,

@@ -88,6 +88,15 @@ fn a_message_that_the_wire_did_not_tell_of_has_one_witness() {
 }
 
 #[test]
+fn a_stream_that_broke_off_is_not_to_be_missed() {
+    let mut log = stream();
+    assert_eq!(told(&log).broken, 0);
+    log.seen(15 * S, Witness::Browser, WHO, None, Fact::Broken);
+    let told = told(&log);
+    assert!(told.broken == 1 && told.notable());
+}
+
+#[test]
 fn a_stream_is_a_bar_and_an_arrow_for_each_message() {
     let log = stream();
     let expanded = BTreeSet::new();
