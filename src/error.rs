@@ -70,6 +70,10 @@ impl IntoResponse for Error {
             (Some(cause), false) => tracing::debug!(status = self.status.as_u16(), %cause, "{}", self.message),
             (None, _) => tracing::debug!(status = self.status.as_u16(), "{}", self.message),
         }
+        if self.status == StatusCode::NO_CONTENT {
+            // By definition without content (RFC 9110 §15.3.5).
+            return self.status.into_response();
+        }
         (self.status, Json(serde_json::json!({ "error": self.message }))).into_response()
     }
 }

@@ -207,6 +207,7 @@ impl Asks for Poll {
             version: answer.version,
             percent: answer.percent,
             empty: true,
+            missed: None,
         };
         let mut actions = Vec::new();
         if !(200..300).contains(&status) {

@@ -6,6 +6,7 @@ use std::{
     rc::Rc,
 };
 
+use serde::Deserialize;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
@@ -33,8 +34,19 @@ type Show = Box<dyn FnMut(&Answer)>;
 
 struct Listeners {
     _open: Closure<dyn FnMut(Event)>,
-    _alert: Closure<dyn FnMut(MessageEvent)>,
+    _message: Closure<dyn FnMut(MessageEvent)>,
     _error: Closure<dyn FnMut(Event)>,
+}
+
+/// The names of the events that a lab sends. Those with a name are not heard by `onmessage`.
+const NAMES: [&str; 3] = ["alert", "job", "missed"];
+
+/// What a message says, whatever its name.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    percent: Option<u8>,
+    missed: Option<u64>,
 }
 
 struct Running {
@@ -55,7 +67,9 @@ impl Stream {
         known: u64,
         show: impl FnMut(&Answer) + 'static,
     ) -> Option<Self> {
-        let target = format!("/events?cursor={known}&c={client}&n={EXCHANGE}");
+        let cursor = if settings.cursor { format!("cursor={known}&") } else { String::new() };
+        let target = format!("/events?{cursor}c={client}&n={EXCHANGE}");
+        let named = settings.named;
         let url = format!("{}{target}", session.base());
         let running = Rc::new(Running {
             session,
@@ -73,20 +87,23 @@ impl Stream {
         let here = Rc::clone(&running);
         let open = Closure::<dyn FnMut(Event)>::new(move |_| here.observe(Some(EXCHANGE), Fact::Streaming));
         let here = Rc::clone(&running);
-        let alert = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| here.message(&event));
+        let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| here.message(&event));
         let here = Rc::clone(&running);
         let error = Closure::<dyn FnMut(Event)>::new(move |event: Event| here.error(&event));
         source.set_onopen(Some(open.as_ref().unchecked_ref()));
         source.set_onerror(Some(error.as_ref().unchecked_ref()));
-        // Events with a name of their own are not heard by `onmessage`.
-        source.add_event_listener_with_callback("alert", alert.as_ref().unchecked_ref()).ok()?;
-        Some(Self { source, running, _listeners: Listeners { _open: open, _alert: alert, _error: error } })
+        source.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        for name in NAMES.into_iter().filter(|_| named) {
+            source.add_event_listener_with_callback(name, message.as_ref().unchecked_ref()).ok()?;
+        }
+        Some(Self { source, running, _listeners: Listeners { _open: open, _message: message, _error: error } })
     }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
         self.source.set_onopen(None);
+        self.source.set_onmessage(None);
         self.source.set_onerror(None);
         self.source.close();
         self.running.end(Ending::Aborted);
@@ -107,10 +124,16 @@ impl Running {
 
     fn message(&self, event: &MessageEvent) {
         let data = event.data().as_string().unwrap_or_default();
-        let Ok(alert) = serde_json::from_str::<Alert>(&data) else { return };
+        let bytes = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let alert = if event.type_() == "alert" { serde_json::from_str::<Alert>(&data).ok() } else { None };
+        let Some(alert) = alert else {
+            let Told { percent, missed } = serde_json::from_str(&data).unwrap_or_default();
+            self.observe(Some(EXCHANGE), Fact::Message { bytes, news: News { percent, missed, ..News::default() } });
+            return;
+        };
         let new = alert.seq > self.newest.get();
         let news = News { seqs: vec![alert.seq], empty: !new, ..News::default() };
-        self.observe(Some(EXCHANGE), Fact::Message { bytes: u32::try_from(data.len()).unwrap_or(u32::MAX), news });
+        self.observe(Some(EXCHANGE), Fact::Message { bytes, news });
         if new {
             self.newest.set(alert.seq);
             let answer = Answer { cursor: Some(alert.seq), updates: vec![alert], ..Answer::default() };

@@ -95,7 +95,7 @@ impl Sheet {
             times: times(scene, told, t0),
             weight: told.bytes,
             empty: told.empty(),
-            happened: happened(told),
+            happened: happened(told, facts),
             texts: texts(scene, facts, told, t0),
             links: links(told),
         })
@@ -182,7 +182,7 @@ fn times(scene: &Scene, told: &Told, t0: Option<&Try>) -> Vec<(String, String)> 
     list
 }
 
-fn happened(told: &Told) -> Vec<String> {
+fn happened(told: &Told, facts: &Exchange) -> Vec<String> {
     let mut said = Vec::new();
     if let Some(held) = told.held {
         let time = held.until.map_or(held.planned, |until| until - held.from);
@@ -211,6 +211,7 @@ fn happened(told: &Told) -> Vec<String> {
         (told.out_of_order, "picture.happened_order"),
         (told.ended.is_some_and(|end| end.1 == Ending::Aborted), "picture.happened_aborted"),
         (told.ended.is_some_and(|end| end.1 == Ending::Failed), "picture.happened_failed"),
+        (!facts.struck.is_empty(), "picture.happened_struck"),
         (told.broken > 0, "picture.happened_broken"),
         (dropped, "picture.happened_swallowed"),
         (told.tries.iter().any(|t| t.cut.is_some()), "picture.happened_cut"),

@@ -55,6 +55,11 @@ impl Desk<'_> {
                     }
                 }
                 Event::Job(..) => {}
+                Event::Struck => {
+                    let shape = Shape::Cross { x: paper.server, y };
+                    self.put((Part::Cross, id, EVENT), Owner::NONE, (y - 6.0, y + 6.0), shape);
+                    self.beside((Part::RightLabel, id, EVENT - 6), Owner::NONE, y, Tone::Bad, Label::Struck, 14.0);
+                }
                 Event::Faults(count, ms) => {
                     let label = match *count {
                         same if same == faults => Label::Distance(*ms),

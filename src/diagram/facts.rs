@@ -138,6 +138,8 @@ pub struct Exchange {
     pub holds: Vec<Seen<Option<HoldEnd>>>,
     /// A fault held the answer back: which, and for how long it meant to.
     pub held: Vec<Seen<(FaultId, Micros)>>,
+    /// Faults that changed how the server conducted itself.
+    pub struck: Vec<Seen<FaultId>>,
     /// Whether the reader picked it.
     pub picked: bool,
     /// Its units up, by connection and number.
@@ -188,8 +190,8 @@ pub enum Piece {
         text: Box<str>,
         /// Whether it is the last.
         last: bool,
-        /// The updates that the events of a stream in it name by their ids; 0 for one that names none.
-        events: Box<[u64]>,
+        /// What the events of a stream in it are about.
+        events: Box<[Topic]>,
     },
     /// Anything else.
     Other,
@@ -241,6 +243,55 @@ pub enum Event {
     Job(u32, u8),
     /// The lab's faults or distance changed: how many faults are active, and the distance in milliseconds.
     Faults(u32, u32),
+    /// A fault ended a connection.
+    Struck,
+}
+
+/// What a message of a stream is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Topic {
+    /// An update, by number, if it names one.
+    Update(Option<u64>),
+    /// A background job.
+    Job,
+    /// How many updates the server no longer has.
+    Missed,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+impl Topic {
+    /// What an event on the wire is about.
+    pub fn of_event(event: &sse::Event) -> Self {
+        match event.event.as_deref() {
+            Some("job") => Topic::Job,
+            Some("missed") => Topic::Missed,
+            name => match event.id.as_deref().and_then(|id| id.parse().ok()) {
+                None if name.is_none() => Topic::Other,
+                seq => Topic::Update(seq),
+            },
+        }
+    }
+
+    /// What a message in the page's hands is about.
+    pub fn of_news(news: &News) -> Self {
+        match (news.seqs.first(), news.percent, news.missed) {
+            (Some(seq), ..) => Topic::Update(Some(*seq)),
+            (None, Some(_), _) => Topic::Job,
+            (None, None, Some(_)) => Topic::Missed,
+            (None, None, None) => Topic::Other,
+        }
+    }
+
+    /// Whether the two can be the same.
+    pub fn fits(self, other: Self) -> bool {
+        match (self, other) {
+            (Topic::Update(Some(a)), Topic::Update(Some(b))) => a == b,
+            (Topic::Update(_), Topic::Update(_)) => true,
+            (a, b) => a == b,
+        }
+    }
 }
 
 /// A page's clock against the server's.
@@ -296,8 +347,7 @@ impl Piece {
                 Piece::Response { status: head.status, text: head.text.as_str().into(), whole: head.bodiless }
             }
             Unit::Body(body) => {
-                let seq = |event: &sse::Event| event.id.as_deref().and_then(|id| id.parse().ok()).unwrap_or(0);
-                let events = body.events.iter().filter(|event| event.data.is_some()).map(seq).collect();
+                let events = body.events.iter().filter(|event| event.data.is_some()).map(Topic::of_event).collect();
                 Piece::Body { text: body.text.as_str().into(), last: body.last, events }
             }
             _ => Piece::Other,

@@ -7,10 +7,10 @@
 use std::{collections::BTreeMap, sync::OnceLock};
 
 pub use super::facts::{
-    Answered, Asked, Bytes, ClockError, Conn, Down, Event, Exchange, ExchangeKey, Piece, Seen, WireUnit,
+    Answered, Asked, Bytes, ClockError, Conn, Down, Event, Exchange, ExchangeKey, Piece, Seen, Topic, WireUnit,
 };
 use super::story::Story;
-use crate::wire::{ClientNo, ConnNo, Direction, ExchangeNo, Fact, Micros, Record, Technique, Unit, UnitNo};
+use crate::wire::{ClientNo, ConnNo, Direction, ExchangeNo, Fact, Micros, Record, Technique, Unit, UnitNo, Witness};
 
 /// How many exchanges a scene holds. Those that come above are counted in [`Scene::left_out`] and not drawn.
 pub const EXCHANGES: usize = 20_000;
@@ -156,6 +156,15 @@ impl Scene {
             Fact::HeldBack { by, micros } => self.exchange(key, |e| {
                 file(&mut e.held, Seen { at, no, what: (*by, *micros) }, ANSWERS_EACH);
             }),
+            Fact::Struck { by } => {
+                if seen.witness == Witness::Wire {
+                    self.event(at, no, Event::Struck);
+                } else {
+                    self.exchange(key, |e| {
+                        file(&mut e.struck, Seen { at, no, what: *by }, ANSWERS_EACH);
+                    });
+                }
+            }
             Fact::Holding { .. } => self.exchange(key, |e| {
                 file(&mut e.holds, Seen { at, no, what: None }, ANSWERS_EACH);
             }),

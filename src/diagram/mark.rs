@@ -258,6 +258,10 @@ pub enum Label {
     Stopped(u16),
     /// So many faults are active from here on.
     Faults(u32),
+    /// A fault ended a connection here.
+    Struck,
+    /// A message that says how much is missing.
+    Missed,
     /// All faults are gone.
     Mended,
     /// The distance is this from here on, in milliseconds.
@@ -334,7 +338,7 @@ impl Label {
             Label::Update(_) | Label::Published(_) | Label::Finished | Label::Answer | Label::Level => 4.6,
             Label::NothingNew | Label::PublishedMany(..) | Label::Percent(_) | Label::Outside => 6.0,
             Label::List(_) | Label::Updates(..) | Label::Shows(_) | Label::GoesBack(_) | Label::Ended(_) => 7.2,
-            Label::Mended | Label::Faults(_) => 7.0,
+            Label::Mended | Label::Faults(_) | Label::Missed => 7.0,
             Label::OldList(_)
             | Label::Status(_)
             | Label::HeldBack(_)

@@ -1,7 +1,7 @@
 //! What belongs together on the wire: a request and its answer, an event of a stream and the message that a page got.
 
 use super::{
-    fold::{Down, Exchange, Piece, Scene, Seen},
+    fold::{Down, Exchange, Piece, Scene, Seen, Topic},
     story::{Message, Try},
 };
 use crate::wire::{ConnNo, Direction, Micros, UnitNo};
@@ -26,7 +26,7 @@ pub(super) fn loose_answer(scene: &Scene, conn: ConnNo, nth: u32) -> Vec<(ConnNo
     units
 }
 
-/// Pairs the events that the wire saw with the messages that the page got: by the update they carry, since what a fault
+/// Pairs the events that the wire saw with the messages that the page got: by what they are about, since what a fault
 /// removes on the way leaves the others' order as it was, but not their places.
 pub(super) fn messages(scene: &Scene, exchange: &Exchange, downs: &[(ConnNo, UnitNo)]) -> Vec<Message> {
     let mut list: Vec<Message> = Vec::new();
@@ -34,24 +34,22 @@ pub(super) fn messages(scene: &Scene, exchange: &Exchange, downs: &[(ConnNo, Uni
         let Some(unit) = scene.unit_seen(*conn, Direction::Down, *no) else { continue };
         let Some(Seen { at, what: Piece::Body { events, .. }, .. }) = &unit.seen else { continue };
         let dropped = unit.dropped.map(|dropped| dropped.0);
-        list.extend(events.iter().map(|seq| Message {
-            seq: Some(*seq).filter(|seq| *seq > 0),
-            seen: Some(*at),
-            dropped,
-            got: None,
-        }));
+        let message = |topic: &Topic| Message { topic: *topic, seen: Some(*at), dropped, ..Message::default() };
+        list.extend(events.iter().map(message));
     }
     list.sort_by_key(|message| message.seen);
     let mut from = 0;
     for message in &exchange.messages {
-        let seq = message.what.seqs.first().copied();
-        let fits = |known: &Message| known.got.is_none() && known.dropped.is_none() && known.seq == seq;
+        let (topic, percent) = (Topic::of_news(&message.what), message.what.percent);
+        let fits = |known: &Message| known.got.is_none() && known.dropped.is_none() && known.topic.fits(topic);
+        let got = Some(message.at);
         match list[from..].iter().position(fits) {
             Some(place) => {
-                list[from + place].got = Some(message.at);
+                // What the wire could not name, the page can.
+                list[from + place] = Message { topic, percent, got, ..list[from + place] };
                 from += place + 1;
             }
-            None => list.push(Message { seq, got: Some(message.at), ..Message::default() }),
+            None => list.push(Message { topic, percent, got, ..Message::default() }),
         }
     }
     list

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    fold::{Bytes, Event, Exchange, ExchangeKey, Scene},
+    fold::{Bytes, Event, Exchange, ExchangeKey, Scene, Topic},
     pairs::{loose_answer, messages, tries},
 };
 use crate::{
@@ -108,8 +108,10 @@ pub struct Try {
 /// One message of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    /// The update that it carries, if it names one.
-    pub seq: Option<u64>,
+    /// What it is about.
+    pub topic: Topic,
+    /// The share of a job done that it tells of.
+    pub percent: Option<u8>,
     /// It came to the tap.
     pub seen: Option<Micros>,
     /// A fault removed it.

@@ -2,6 +2,7 @@
 
 use super::{
     arrows::{Lanes, Pen, STUB, slot},
+    facts::Topic,
     mark::{Label, Line, Part, Shape, Tip, Tone},
     story::{Message, Try},
 };
@@ -91,7 +92,13 @@ impl Pen<'_, '_> {
         }
         self.desk.middle.line(ends);
         let line = self.desk.middle.lines() - 1;
-        let label = message.seq.map_or(Label::Message, Label::Update);
+        let label = match (message.topic, message.percent) {
+            (Topic::Update(Some(seq)), _) => Label::Update(seq),
+            (Topic::Job, Some(100)) => Label::Finished,
+            (Topic::Job, Some(percent)) => Label::Percent(percent),
+            (Topic::Missed, _) => Label::Missed,
+            _ => Label::Message,
+        };
         lanes.later(line, self.owner, id, Tone::News, label);
     }
 }

@@ -86,6 +86,8 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         }
         Label::Faults(1) => say("picture.fault", &[]),
         Label::Faults(count) => n("picture.faults", u64::from(*count)),
+        Label::Struck => say(if narrow { "picture.struck_short" } else { "picture.struck" }, &[]),
+        Label::Missed => say("picture.missed", &[]),
         Label::Mended => say("picture.mended", &[]),
         Label::Distance(ms) => say("picture.distance_is", &[("time", &span(i64::from(*ms) * 1000))]),
         Label::Summary(no, what, took) => {

@@ -2,8 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Fault, FaultId, Kind, draw::Draw, latency, slow_answers};
-use crate::wire::{ClientNo, ConnNo, Direction, ExchangeNo, Micros, Unit, UnitNo};
+use super::{
+    Fault, FaultId, Kind, blackhole, buffer, cut, draw::Draw, idle_killer, latency, slow_answers, stall, swallow,
+};
+use crate::wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Micros, Unit, UnitNo};
 
 /// The faults in force, in order; the distance comes first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +28,8 @@ pub struct Meta<'a> {
     pub conn: ConnNo,
     /// Its number in this direction.
     pub no: UnitNo,
+    /// The fault that ended its connection in silence, if one did.
+    pub silenced: Option<FaultId>,
     /// What it is.
     pub unit: &'a Unit,
 }
@@ -47,6 +51,16 @@ pub enum Verdict {
     Delay(Duration),
     /// It waits, with all that follows, until another chain comes into force and decides anew.
     Hold(FaultId),
+    /// It waits for company: until so many bytes wait together, until the oldest has waited for the time, or until the
+    /// answer or the connection ends.
+    Gather {
+        /// The fault that does it.
+        by: FaultId,
+        /// How many bytes.
+        bytes: usize,
+        /// For how long at most.
+        wait: Option<Duration>,
+    },
     /// It vanishes.
     Drop(FaultId),
     /// Other bytes go on in its place.
@@ -56,7 +70,29 @@ pub enum Verdict {
     /// It vanishes, and these bytes go back to its sender.
     Answer(FaultId, Vec<u8>),
     /// The connection ends here.
-    End(FaultId, crate::wire::Close),
+    End(FaultId, Close),
+}
+
+/// What a decision on a whole connection may look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// When its latest request came.
+    pub asked: Micros,
+    /// When something last moved on it, either way.
+    pub moved: Micros,
+    /// The fault that ended it in silence, if one did.
+    pub silenced: Option<FaultId>,
+}
+
+/// What a fault has in store for a connection, whether or not anything moves on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fate {
+    /// When.
+    pub at: Micros,
+    /// The fault.
+    pub by: FaultId,
+    /// How it ends; in silence, if absent.
+    pub how: Option<Close>,
 }
 
 /// What the whole chain decides on a unit: how long it travels, and what becomes of it then.
@@ -94,11 +130,29 @@ impl Decision {
     }
 }
 
-/// What is to happen to an answer at the server, before a byte of it is written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// How the server is to conduct itself when it answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conduct {
     /// Wait this long first. Where several faults struck, their waits add up under the id of the first.
     pub wait: Option<(FaultId, Duration)>,
+    /// Answer with this status, and with nothing else.
+    pub status: Option<(FaultId, u16)>,
+    /// Remember no more than so many updates.
+    pub keep: Option<u32>,
+    /// Give the blocks of an event stream their `id`.
+    pub ids: bool,
+    /// Ask the client of an event stream to wait so long before it connects again, in milliseconds.
+    pub retry_ms: Option<u32>,
+    /// Send comments on an event stream that is silent.
+    pub comments: bool,
+    /// Say that an event stream is one.
+    pub typed: bool,
+}
+
+impl Default for Conduct {
+    fn default() -> Self {
+        Self { wait: None, status: None, keep: None, ids: true, retry_ms: None, comments: true, typed: true }
+    }
 }
 
 impl Chain {
@@ -110,6 +164,9 @@ impl Chain {
     /// Decides on a unit. The same unit gets the same decision however often it is asked about.
     pub fn decide(&self, meta: Meta<'_>) -> Decision {
         let mut decision = Decision { delay: self.distance, verdict: Verdict::Pass };
+        if let Some(by) = meta.silenced.filter(|by| self.has(*by)) {
+            decision.add(Verdict::Drop(by));
+        }
         for fault in &self.faults {
             if fault.direction.is_some_and(|only| only != meta.dir) {
                 continue;
@@ -120,7 +177,12 @@ impl Chain {
             }
             decision.add(match fault.kind {
                 Kind::Latency { base_ms, jitter_ms } => Verdict::Delay(latency::delay(base_ms, jitter_ms, draw)),
-                Kind::SlowAnswers { .. } => Verdict::Pass,
+                Kind::Stall => stall::verdict(fault.id),
+                Kind::Blackhole => blackhole::verdict(fault.id),
+                Kind::Buffer { bytes, flush_ms } => buffer::verdict(fault.id, bytes, flush_ms, meta),
+                Kind::Swallow { what } => swallow::verdict(fault.id, what, meta.unit),
+                // The fate of connections, and the server's conduct.
+                _ => Verdict::Pass,
             });
         }
         if let Some(script) = &self.script {
@@ -129,19 +191,49 @@ impl Chain {
         decision
     }
 
+    /// Decides on a whole connection: the first end that a fault has in store for it.
+    pub fn fate(&self, conn: ConnNo, life: Life) -> Option<Fate> {
+        let distance = Micros::try_from(self.distance.as_micros()).unwrap_or(Micros::MAX / 4);
+        let fates = self.faults.iter().filter_map(|fault| {
+            let fate = match fault.kind {
+                Kind::Cut { how, after_ms } => Some(cut::fate(fault.id, how, after_ms, life, distance)),
+                Kind::IdleKiller { after_ms, how } => idle_killer::fate(fault.id, how, after_ms, life),
+                _ => None,
+            };
+            // The share of connections it strikes, not of looks at them.
+            fate.filter(|_| Draw::new(fault, (u64::from(conn), 0)).strikes(fault.probability))
+        });
+        fates.min_by_key(|fate| fate.at)
+    }
+
+    /// Whether this fault is in force.
+    pub fn has(&self, id: FaultId) -> bool {
+        self.faults.iter().any(|fault| fault.id == id)
+    }
+
     /// Decides on an answer: the one hook that `push` offers. A request without numbers counts as client 0, exchange 0.
     pub fn conduct(&self, client: Option<ClientNo>, exchange: Option<ExchangeNo>) -> Conduct {
         let key = (u64::from(client.unwrap_or(0)), u64::from(exchange.unwrap_or(0)));
         let mut conduct = Conduct::default();
         for fault in &self.faults {
-            let Kind::SlowAnswers { min_ms, max_ms } = fault.kind else { continue };
             let draw = Draw::new(fault, key);
             if !draw.strikes(fault.probability) {
                 continue;
             }
-            let more = slow_answers::wait(min_ms, max_ms, draw);
-            let (_, wait) = conduct.wait.get_or_insert((fault.id, Duration::ZERO));
-            *wait += more;
+            match fault.kind {
+                Kind::SlowAnswers { min_ms, max_ms } => {
+                    let more = slow_answers::wait(min_ms, max_ms, draw);
+                    let (_, wait) = conduct.wait.get_or_insert((fault.id, Duration::ZERO));
+                    *wait += more;
+                }
+                Kind::Status { code } => conduct.status = conduct.status.or(Some((fault.id, code))),
+                Kind::ShortHistory { keep } => conduct.keep = Some(conduct.keep.map_or(keep, |less| less.min(keep))),
+                Kind::NoId => conduct.ids = false,
+                Kind::Retry { ms } => conduct.retry_ms = Some(ms),
+                Kind::NoComments => conduct.comments = false,
+                Kind::WrongType => conduct.typed = false,
+                _ => {}
+            }
         }
         conduct
     }
@@ -176,18 +268,17 @@ impl PartialEq for Script {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Close;
 
     fn latency(id: FaultId, base_ms: u32, jitter_ms: u32) -> Fault {
-        Fault { id, kind: Kind::Latency { base_ms, jitter_ms }, direction: None, probability: 1.0, seed: 7 }
+        Fault { seed: 7, ..Fault::new(id, Kind::Latency { base_ms, jitter_ms }) }
     }
 
     fn slow(id: FaultId, min_ms: u32, max_ms: u32) -> Fault {
-        Fault { id, kind: Kind::SlowAnswers { min_ms, max_ms }, direction: None, probability: 1.0, seed: 7 }
+        Fault { seed: 7, ..Fault::new(id, Kind::SlowAnswers { min_ms, max_ms }) }
     }
 
     fn meta(unit: &Unit, dir: Direction, conn: ConnNo, no: UnitNo) -> Meta<'_> {
-        Meta { dir, conn, no, unit }
+        Meta { dir, conn, no, silenced: None, unit }
     }
 
     const PIECE: Unit = Unit::Opaque { bytes: 1 };

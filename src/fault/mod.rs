@@ -3,14 +3,26 @@
 //! A fault is a value and a verdict. The value is shared by both ends, the lesson files and the recordings; the verdict
 //! (`chain`, on the server) is a pure decision about a unit. Waiting, writing and closing happen in `net`.
 
+mod blackhole;
+mod buffer;
 #[cfg(feature = "ssr")]
 pub mod chain;
+mod cut;
 #[cfg(feature = "ssr")]
 mod draw;
+mod event_stream;
+mod idle_killer;
+mod kind;
 mod latency;
+mod short_history;
 mod slow_answers;
+mod stall;
+mod status;
+mod swallow;
 
 use serde::{Deserialize, Serialize};
+
+pub use kind::{Death, Kind, Place, Prey};
 
 use crate::wire::Direction;
 
@@ -26,7 +38,12 @@ pub const MAX_DISTANCE_MS: u32 = 5_000;
 /// The longest time in a fault's parameters, in milliseconds.
 pub const MAX_MS: u32 = 10_000;
 
+/// The longest time for which a fault may be in force by itself, in milliseconds.
+pub const MAX_DURATION_MS: u32 = 600_000;
+
 /// A rule on a lab's traffic.
+///
+/// A kind is a file of its own, which says what it does to bytes and what it must show. [`Kind`] lists them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
@@ -43,9 +60,17 @@ pub struct Fault {
     /// The same seed and the same traffic give the same strikes.
     #[serde(default)]
     pub seed: u64,
+    /// For how long it is in force, in milliseconds, 100 to [`MAX_DURATION_MS`]; until it is taken away, if absent.
+    #[serde(default)]
+    pub duration_ms: Option<u32>,
 }
 
 impl Fault {
+    /// A fault that strikes everything, both ways, until it is taken away.
+    pub fn new(id: FaultId, kind: Kind) -> Self {
+        Self { id, kind, direction: None, probability: Self::always(), seed: 0, duration_ms: None }
+    }
+
     fn always() -> f64 {
         1.0
     }
@@ -62,44 +87,25 @@ impl Fault {
         if !(self.probability >= 0.0 && self.probability <= 1.0) {
             return Err(format!("probability: {} is outside 0 to 1", self.probability));
         }
-        match self.kind {
-            Kind::Latency { base_ms, jitter_ms } => latency::check(base_ms, jitter_ms),
-            Kind::SlowAnswers { min_ms, max_ms } => {
-                if self.direction.is_some() {
-                    return Err("direction: slow answers happen at the server, not on the way; leave it out".to_owned());
-                }
-                slow_answers::check(min_ms, max_ms)
-            }
+        if self.direction.is_some() && self.kind.place() == Place::Server {
+            return Err("direction: this happens at the server, not on the way; leave it out".to_owned());
         }
+        if let Some(ms) = self.duration_ms {
+            within("duration_ms", ms, 100, MAX_DURATION_MS)?;
+        }
+        self.kind.check()
     }
 }
 
-/// Checks a number of milliseconds that may be 0.
+/// Checks a parameter that may be 0.
 fn at_most(field: &str, value: u32, most: u32) -> Result<(), String> {
-    if value > most {
-        return Err(format!("{field}: {value} is outside 0 to {most}"));
+    within(field, value, 0, most)
+}
+
+/// Checks a parameter.
+fn within(field: &str, value: u32, least: u32, most: u32) -> Result<(), String> {
+    if !(least..=most).contains(&value) {
+        return Err(format!("{field}: {value} is outside {least} to {most}"));
     }
     Ok(())
-}
-
-/// What a fault does, with its parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Kind {
-    /// On the wire: every unit it strikes leaves later, in order.
-    Latency {
-        /// Delay in milliseconds, 0 to 10,000.
-        base_ms: u32,
-        /// Up to this much more, uniformly, 0 to 10,000.
-        #[serde(default)]
-        jitter_ms: u32,
-    },
-    /// At the server: an answer it strikes waits a random time, uniform between the two, before it is sent.
-    SlowAnswers {
-        /// Shortest wait in milliseconds, 0 to 10,000.
-        #[serde(default)]
-        min_ms: u32,
-        /// Longest wait in milliseconds, up to 10,000.
-        max_ms: u32,
-    },
 }

@@ -44,6 +44,12 @@ pub enum Figure {
     Messages,
     /// Times a stream broke off and the browser connected again by itself.
     Reconnects,
+    /// Updates published while the client's stream was broken that reached the page afterwards.
+    Recovered,
+    /// Requests and streams that ended in an error for good.
+    Failed,
+    /// The longest time for which a stream stayed open, in milliseconds, up to the last byte it carried.
+    LongestStream,
     /// Requests that the server held because there was nothing new.
     Held,
     /// Held requests that the server let go because their client went away.
@@ -119,6 +125,9 @@ pub struct Check {
     /// Only over clients that ask to be held for at most this, in milliseconds.
     #[serde(default)]
     pub hold_to_ms: Option<u32>,
+    /// Only over clients that listen to the events of a stream by name, or only over those that do not.
+    #[serde(default)]
+    pub named: Option<bool>,
 }
 
 impl Check {
@@ -136,14 +145,15 @@ impl Check {
             batch: None,
             hold_from_ms: None,
             hold_to_ms: None,
+            named: None,
         }
     }
 
     /// Whether nothing narrows it to some clients.
     pub fn is_about_all(&self) -> bool {
         let bounds = [self.interval_from_ms, self.interval_to_ms, self.hold_from_ms, self.hold_to_ms];
-        let ways = [self.cursor, self.batch];
-        self.cure.is_none() && self.ask.is_none() && bounds == [None; 4] && ways == [None; 2]
+        let ways = [self.cursor, self.batch, self.named];
+        self.cure.is_none() && self.ask.is_none() && bounds == [None; 4] && ways == [None; 3]
     }
 
     /// Whether it is about a client with these settings.
@@ -154,6 +164,7 @@ impl Check {
             && self.interval_to_ms.is_none_or(|to| settings.interval_ms <= to)
             && self.cursor.is_none_or(|cursor| cursor == settings.cursor)
             && self.batch.is_none_or(|batch| batch == settings.batch)
+            && self.named.is_none_or(|named| named == settings.named)
             && self.hold_from_ms.is_none_or(|from| settings.hold_ms >= from)
             && self.hold_to_ms.is_none_or(|to| settings.hold_ms <= to)
     }

@@ -79,13 +79,13 @@ impl Ledger {
             }
             Fact::Job { percent: 100.., .. } => self.jobs_finished += 1,
             Fact::Unit { dir, unit, .. } => match seen.client {
-                None => self.clientless.wire(None, seen.conn, *dir, unit),
+                None => self.clientless.wire(seen.at, None, seen.conn, *dir, unit),
                 Some(client) => {
                     if let (crate::wire::Unit::RequestHead(_), Some(conn)) = (unit, seen.conn) {
                         self.connections.carry(conn);
                     }
                     if let Some(row) = self.row_mut(client) {
-                        row.wire(seen.exchange, seen.conn, *dir, unit);
+                        row.wire(seen.at, seen.exchange, seen.conn, *dir, unit);
                     }
                 }
             },
@@ -99,6 +99,7 @@ impl Ledger {
             | Fact::Asked { .. }
             | Fact::Answered { .. }
             | Fact::Ended { .. }
+            | Fact::Streaming
             | Fact::Message { .. }
             | Fact::Broken
             | Fact::Shown { .. }
@@ -262,6 +263,9 @@ impl Ledger {
             Figure::Skipped => sums.skipped,
             Figure::Messages => sums.messages,
             Figure::Reconnects => sums.broken,
+            Figure::Recovered => sums.recovered,
+            Figure::Failed => sums.failed,
+            Figure::LongestStream => return (sums.longest_stream > 0).then_some(sums.longest_stream as f64 / 1000.0),
             Figure::Held => sums.held,
             Figure::Freed => sums.freed,
             Figure::HoldMean => return share(sums.held_micros, 1000 * sums.holds_ended),

@@ -90,7 +90,7 @@ impl Numbers {
         let seqs = (0..self.rng.usize(0..4)).map(|_| self.below(50)).collect::<Vec<_>>();
         let version = (self.rng.u8(0..4) == 0).then(|| self.below(50));
         let percent = (self.rng.u8(0..4) == 0).then(|| [50, 100][self.rng.usize(0..2)]);
-        News { empty: seqs.is_empty() && version.is_none() && percent.is_none(), seqs, version, percent }
+        News { empty: seqs.is_empty() && version.is_none() && percent.is_none(), seqs, version, percent, missed: None }
     }
 
     fn fact(&mut self, witness: Witness) -> Fact {

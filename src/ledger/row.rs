@@ -48,6 +48,12 @@ pub struct Row {
     answered: ExchangeNo,
     /// The version that the board shows.
     shown: Option<u64>,
+    /// Since when its stream is open.
+    open_since: Option<Micros>,
+    /// Since when its stream is broken.
+    broken_since: Option<Micros>,
+    /// The updates published while its stream was broken last.
+    gap: Option<(u64, u64)>,
     /// The share of a job that the latest answer about one told.
     percent: Option<u8>,
     /// Exchanges whose answer was empty.
@@ -129,9 +135,20 @@ impl Row {
             Fact::Answered { news, .. } => return self.answer(at, exchange, news),
             Fact::Message { news, .. } => {
                 sums.messages += 1;
+                self.job(news);
                 return self.deliver(at, news);
             }
-            Fact::Broken => sums.broken += 1,
+            Fact::Streaming => {
+                self.open_since = Some(at);
+                if let Some(since) = self.broken_since.take() {
+                    self.gap = published.first_since(since).zip(published.last_until(at));
+                }
+            }
+            Fact::Broken => {
+                sums.broken += 1;
+                self.open_since = None;
+                self.broken_since = self.broken_since.or(Some(at));
+            }
             Fact::Ended { how } => {
                 match how {
                     Ending::Aborted => sums.aborted += 1,
@@ -182,6 +199,12 @@ impl Row {
                 }
             }
         }
+        self.job(news);
+        self.deliver(at, news)
+    }
+
+    /// Takes down what is told of a job.
+    fn job(&mut self, news: &News) {
         if let Some(percent) = news.percent {
             let done = percent >= 100;
             self.sums.job_results += u64::from(done);
@@ -189,7 +212,6 @@ impl Row {
             self.sums.jobs_done += u64::from(done && self.percent.is_none_or(|before| before < 100));
             self.percent = Some(percent);
         }
-        self.deliver(at, news)
     }
 
     /// Takes down what an answer delivers and returns what is new.
@@ -199,6 +221,8 @@ impl Row {
         for &seq in news.seqs.iter().filter(|&&seq| seq > 0) {
             let fresh = self.delivered.insert(seq, seq);
             self.sums.duplicated += u64::from(fresh.is_empty());
+            let meanwhile = self.gap.is_some_and(|(first, last)| (first..=last).contains(&seq));
+            self.sums.recovered += u64::from(meanwhile && !fresh.is_empty());
             new.extend(fresh);
         }
         // A whole list brings everything up to its version.
@@ -217,8 +241,19 @@ impl Row {
     }
 
     /// A unit came to the tap.
-    pub(super) fn wire(&mut self, exchange: Option<ExchangeNo>, conn: Option<ConnNo>, dir: Direction, unit: &Unit) {
+    pub(super) fn wire(
+        &mut self,
+        at: Micros,
+        exchange: Option<ExchangeNo>,
+        conn: Option<ConnNo>,
+        dir: Direction,
+        unit: &Unit,
+    ) {
         self.sums.unit(dir, unit);
+        if let (Some(since), Direction::Down) = (self.open_since, dir) {
+            let open = u64::try_from(at - since).unwrap_or(0);
+            self.sums.longest_stream = self.sums.longest_stream.max(open);
+        }
         if let (Unit::RequestHead(_), Some(conn)) = (unit, conn) {
             self.connections.carry(conn);
         }

@@ -24,6 +24,10 @@ pub struct Sums {
     pub messages: u64,
     /// Times that a stream broke off and the browser connected again by itself.
     pub broken: u64,
+    /// Updates published while a stream was broken that arrived afterwards.
+    pub recovered: u64,
+    /// The longest time for which a stream was open, in microseconds.
+    pub longest_stream: u64,
     /// Requests given up by the client.
     pub aborted: u64,
     /// Requests that ended with a network error.
@@ -151,6 +155,8 @@ impl Sums {
         self.empty += other.empty;
         self.not_modified += other.not_modified;
         self.messages += other.messages;
+        self.recovered += other.recovered;
+        self.longest_stream = self.longest_stream.max(other.longest_stream);
         self.broken += other.broken;
         self.aborted += other.aborted;
         self.failed += other.failed;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    fault::Fault,
     ledger::{Check, Figure},
     wire::{Technique, control::LabSpec, observation::ClientSettings},
 };
@@ -70,6 +71,9 @@ pub struct Step {
     /// The lab it runs in.
     #[serde(default)]
     pub lab: LabSpec,
+    /// The faults that it offers besides those the lab begins with. One with a duration is a button, not a switch.
+    #[serde(default)]
+    pub offer: Vec<Fault>,
     /// How its client starts.
     pub client: ClientSettings,
     /// The controls it shows.
@@ -143,4 +147,6 @@ pub enum Control {
     Job,
     /// Mend and break: the step's own faults on and off.
     Faults,
+    /// Whether the page listens to the events of a stream by name.
+    Named,
 }

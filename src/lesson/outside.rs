@@ -3,10 +3,10 @@
 
 use super::manifest::{Choice, Control, Step};
 use crate::{
-    fault::{Fault, Kind},
+    fault::{Death, Fault, Kind},
     ledger::Figure,
     wire::{
-        Technique,
+        Close, Technique,
         control::{LabSpec, Source},
         observation::ClientSettings,
     },
@@ -21,13 +21,16 @@ pub fn free() -> Step {
     Step {
         lab: LabSpec {
             source: Source::Random { mean_ms: 3000, seed: None },
-            faults: vec![Fault { id: 1, kind: slow, direction: None, probability: 0.5, seed: 1 }],
+            faults: vec![Fault { probability: 0.5, seed: 1, ..Fault::new(1, slow) }],
             ..LabSpec::default()
         },
+        offer: offer(),
         controls: vec![
             Control::Technique,
             Control::Interval,
             Control::Hold,
+            Control::Cursor,
+            Control::Named,
             Control::Distance,
             Control::Ask,
             Control::Cure,
@@ -38,6 +41,24 @@ pub fn free() -> Step {
         figures: vec![Figure::Requests, Figure::EmptyShare, Figure::DelayMean, Figure::Bytes],
         ..bare("free")
     }
+}
+
+/// What can be broken in the free lab besides.
+fn offer() -> Vec<Fault> {
+    let silent = Kind::IdleKiller { after_ms: 3000, how: Death::Silent };
+    let lasting = [
+        (2, Kind::Latency { base_ms: 100, jitter_ms: 900 }),
+        (3, Kind::Stall),
+        (4, Kind::Blackhole),
+        (6, silent),
+        (7, Kind::Buffer { bytes: 4096, flush_ms: Some(5000) }),
+        (8, Kind::NoId),
+        (9, Kind::ShortHistory { keep: 2 }),
+        (10, Kind::Status { code: 503 }),
+    ];
+    let cut = Kind::Cut { how: Close::Rst, after_ms: 0 };
+    let lasting = lasting.into_iter().map(|(id, kind)| Fault::new(id, kind));
+    lasting.chain([Fault { duration_ms: Some(3000), ..Fault::new(5, cut) }]).collect()
 }
 
 /// The home page's: an update now and then, nothing to set.
@@ -59,6 +80,7 @@ fn bare(id: &str) -> Step {
         misconceptions: Vec::new(),
         claims: Vec::new(),
         lab: LabSpec::default(),
+        offer: Vec::new(),
         client: ClientSettings::new(Technique::ShortPoll),
         controls: Vec::new(),
         figures: Vec::new(),

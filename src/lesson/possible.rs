@@ -18,11 +18,12 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
     let board = asks(Ask::Board) || asks(Ask::BoardIfChanged);
     let news = board || asks(Ask::Updates);
     let poll = client.technique == Technique::ShortPoll;
+    let stream = client.technique == Technique::Sse;
     let hold = client.technique == Technique::LongPoll;
     let fits = match figure {
         Figure::NotModified => poll && asks(Ask::BoardIfChanged),
-        Figure::JobsDone | Figure::JobResults => poll && asks(Ask::Job),
-        Figure::Messages | Figure::Reconnects => client.technique == Technique::Sse,
+        Figure::JobsDone | Figure::JobResults => poll && asks(Ask::Job) || stream && has(Control::Job),
+        Figure::Messages | Figure::Reconnects | Figure::Recovered | Figure::LongestStream => stream,
         Figure::Held | Figure::Freed | Figure::HoldMean => hold,
         Figure::TurnedBack | Figure::PickedTurnedBack => poll && board,
         Figure::Ignored => poll && board && cures(Cure::Sequence),
@@ -41,6 +42,7 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         | Figure::DelayMax => news,
         Figure::Empty | Figure::EmptyShare | Figure::WastedBytes | Figure::PickedEmpty => poll || hold,
         Figure::OutOfOrder
+        | Figure::Failed
         | Figure::Requests
         | Figure::Answers
         | Figure::HeadUp
@@ -88,6 +90,9 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
     }
     if check.batch.is_some_and(|batch| batch != client.batch) && !has(Control::Batch) {
         return Some(format!("{:?} asks for a batch, or none, which the step does not offer", check.figure));
+    }
+    if check.named.is_some_and(|named| named != client.named) && !has(Control::Named) {
+        return Some(format!("{:?} asks for a way to listen that the step does not offer", check.figure));
     }
     None
 }

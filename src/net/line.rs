@@ -8,8 +8,8 @@ use std::sync::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    fault::chain::{Chain, Decision, Meta},
-    wire::{LabId, Observation, Witness},
+    fault::chain::{Chain, Decision, Fate, Life, Meta},
+    wire::{ConnNo, LabId, Observation, Witness},
 };
 
 /// How many observations may wait for a lab's task. What comes above is dropped and counted.
@@ -89,6 +89,11 @@ impl Line {
             Ok(_) => self.chain.borrow().decide(meta),
             Err(_) => Decision::default(),
         }
+    }
+
+    /// What the chain in force has in store for a connection. A lab that is gone lets it live.
+    pub(crate) fn fate(&self, conn: ConnNo, life: Life) -> Option<Fate> {
+        self.chain.has_changed().ok().and_then(|_| self.chain.borrow().fate(conn, life))
     }
 
     /// A receiver that wakes when another chain comes into force.

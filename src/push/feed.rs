@@ -45,6 +45,15 @@ pub struct Updates {
     pub updates: Vec<Alert>,
 }
 
+impl Updates {
+    /// Keeps the newest few, and counts the others as missed.
+    pub fn forget(&mut self, keep: usize) {
+        let gone = self.updates.len().saturating_sub(keep);
+        self.updates.drain(..gone);
+        self.missed += gone as u64;
+    }
+}
+
 fn none_missed(missed: &u64) -> bool {
     *missed == 0
 }

@@ -92,9 +92,12 @@ impl Jobs {
 
     /// How far a job is, if there is such a job.
     pub fn progress(&self, no: u32) -> Option<Progress> {
-        let job = self.jobs.iter().find(|job| job.no == no)?;
-        let result = (job.percent == 100).then_some(job.result);
-        Some(Progress { job: no, percent: job.percent, result })
+        self.jobs.iter().find(|job| job.no == no).map(Job::progress)
+    }
+
+    /// How far the jobs are that are remembered, oldest first.
+    pub fn all(&self) -> impl Iterator<Item = Progress> {
+        self.jobs.iter().map(Job::progress)
     }
 
     /// When the next job changes its progress.
@@ -119,6 +122,10 @@ impl Jobs {
 }
 
 impl Job {
+    fn progress(&self) -> Progress {
+        Progress { job: self.no, percent: self.percent, result: (self.percent == 100).then_some(self.result) }
+    }
+
     /// When it reaches this share.
     fn reaches(&self, percent: u8) -> Micros {
         self.started + self.takes * Micros::from(percent) / 100

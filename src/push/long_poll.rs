@@ -54,7 +54,7 @@ async fn hold(asked: Asked) -> Result<Response, Error> {
         let now = feed.borrow_and_update();
         (now.run(), cursor.unwrap_or(now.last()))
     };
-    let mut updates = after(outlet, from)?;
+    let mut updates = outlet.after(asked.who, Some(from))?;
     if updates.updates.is_empty() {
         let held = Held::begin(outlet, asked.who, wait)?;
         // Another run's feed begins at zero: whoever is held then is told so by an answer without updates.
@@ -75,14 +75,8 @@ async fn hold(asked: Asked) -> Result<Response, Error> {
     }
     let seqs: Vec<u64> = updates.updates.iter().map(|alert| alert.seq).collect();
     let empty = seqs.is_empty();
-    outlet.answer(asked.who, News { seqs, empty, ..News::default() }).await;
+    outlet.answer(asked.who, News { seqs, empty, ..News::default() }).await?;
     Ok(([(axum::http::header::CACHE_CONTROL, NO_STORE)], Json(updates)).into_response())
-}
-
-fn after(outlet: &Outlet, cursor: u64) -> Result<Updates, Error> {
-    outlet.feed().after(Some(cursor)).map_err(|last| {
-        Error::bad_request(format!("the cursor is ahead of the feed, whose last update is number {last}"))
-    })
 }
 
 /// A request that is being held. If it is dropped before it ends, its client has gone away.

@@ -9,17 +9,19 @@ use std::{
     time::Duration,
 };
 
+use axum::http::StatusCode;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::Instant,
 };
 
 use super::{
-    feed::FeedState,
+    feed::{FeedState, Updates},
     job::{Jobs, Start},
 };
 use crate::{
-    fault::FaultId,
+    error::Error,
+    fault::{FaultId, chain::Conduct},
     net::{clock, line::Line},
     wire::{ClientNo, ExchangeNo, Fact, LabId, Micros, Observation, Witness, observation::News},
 };
@@ -56,6 +58,10 @@ pub struct Outlet {
     pub strangers: AtomicU32,
     /// How many requests are held now.
     pub held: AtomicU32,
+    /// After how long a silence an event stream gets a comment.
+    pub comment: Duration,
+    /// How many event streams are open now.
+    pub streams: watch::Sender<u32>,
 }
 
 /// A request to start a background job.
@@ -126,17 +132,49 @@ impl Outlet {
     ///
     /// The answer is what it was before the wait: that is how an answer becomes stale. Dropping the future (the browser
     /// went away) ends the wait.
-    pub async fn answer(&self, who: Who, news: News) {
-        self.saw(who, Fact::Answering { news });
+    ///
+    /// # Errors
+    /// The answer is to be another status, and nothing else.
+    pub async fn answer(&self, who: Who, news: News) -> Result<(), Error> {
         let mut chain = self.line.changes();
         // Without a number, every stranger's request would draw the same lot: they are counted instead.
         let lot = who.exchange.or_else(|| Some(self.strangers.fetch_add(1, Ordering::Relaxed)));
         let conduct = chain.borrow_and_update().conduct(who.client, lot);
+        // What is not going to be told is no news.
+        let told = if conduct.status.is_none() { news } else { News::default() };
+        self.saw(who, Fact::Answering { news: told });
         if let Some((by, wait)) = conduct.wait {
             let micros = Micros::try_from(wait.as_micros()).unwrap_or(Micros::MAX);
             self.saw(who, Fact::HeldBack { by, micros });
             hold_back(&mut chain, by, wait).await;
         }
+        match conduct.status {
+            Some((by, code)) => {
+                self.saw(who, Fact::Struck { by });
+                let status = StatusCode::from_u16(code).map_err(Error::internal)?;
+                Err(Error::new(status, "a fault of the lab answers in the server's place"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// How the server is to conduct itself now towards this client.
+    pub fn conduct(&self, who: Who) -> Conduct {
+        self.line.chain().conduct(who.client, who.exchange)
+    }
+
+    /// The updates after a cursor, as far as the server remembers them now; from the oldest that is kept, without one.
+    ///
+    /// # Errors
+    /// 400 if the cursor is ahead of the feed.
+    pub fn after(&self, who: Who, cursor: Option<u64>) -> Result<Updates, Error> {
+        let mut updates = self.feed().after(cursor).map_err(|last| {
+            Error::bad_request(format!("the cursor is ahead of the feed, whose last update is number {last}"))
+        })?;
+        if let Some(keep) = self.conduct(who).keep {
+            updates.forget(keep as usize);
+        }
+        Ok(updates)
     }
 
     /// Writes down what the server did.
@@ -184,7 +222,7 @@ mod tests {
 
     fn slow(id: FaultId) -> Arc<Chain> {
         let kind = Kind::SlowAnswers { min_ms: 0, max_ms: 10 };
-        let fault = Fault { id, kind, direction: None, probability: 1.0, seed: 0 };
+        let fault = Fault::new(id, kind);
         Arc::new(Chain { faults: vec![fault], ..Chain::default() })
     }
 

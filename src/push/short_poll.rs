@@ -52,7 +52,7 @@ pub async fn door() -> &'static str {
 /// What a lab says to somebody who only typed its address.
 async fn about(asked: Asked) -> Result<Response, Error> {
     let outlet = &asked.outlet;
-    outlet.answer(asked.who, News::default()).await;
+    outlet.answer(asked.who, News::default()).await?;
     let lab = outlet.line.lab();
     let text = format!(
         "A lab of Lifeline. Whatever you ask here appears in its picture.\n\n\
@@ -71,12 +71,10 @@ async fn about(asked: Asked) -> Result<Response, Error> {
 async fn poll(asked: Asked) -> Result<Response, Error> {
     let outlet = &asked.outlet;
     let cursor = asked.number("cursor")?;
-    let updates = outlet.feed().after(cursor).map_err(|last| {
-        Error::bad_request(format!("the cursor is ahead of the feed, whose last update is number {last}"))
-    })?;
+    let updates = outlet.after(asked.who, cursor)?;
     let seqs: Vec<u64> = updates.updates.iter().map(|alert| alert.seq).collect();
     let empty = seqs.is_empty();
-    outlet.answer(asked.who, News { seqs, empty, ..News::default() }).await;
+    outlet.answer(asked.who, News { seqs, empty, ..News::default() }).await?;
     Ok(([(header::CACHE_CONTROL, NO_STORE)], Json(updates)).into_response())
 }
 
@@ -85,7 +83,7 @@ async fn board(asked: Asked) -> Result<Response, Error> {
     let outlet = &asked.outlet;
     let board = outlet.feed().board();
     let empty = outlet.told_again(asked.who, Topic::Board, board.version);
-    outlet.answer(asked.who, News { version: Some(board.version), empty, ..News::default() }).await;
+    outlet.answer(asked.who, News { version: Some(board.version), empty, ..News::default() }).await?;
     Ok(([(header::CACHE_CONTROL, NO_STORE)], Json(board)).into_response())
 }
 
@@ -99,7 +97,7 @@ async fn board_if_changed(asked: Asked) -> Result<Response, Error> {
     let unchanged = etag::matches(&asked.if_none_match, &tag);
     let told = outlet.told_again(asked.who, Topic::Board, board.version);
     let news = News { version: Some(board.version), empty: unchanged || told, ..News::default() };
-    outlet.answer(asked.who, news).await;
+    outlet.answer(asked.who, news).await?;
     let head =
         [(header::ETAG, HeaderValue::from_str(&tag).map_err(Error::internal)?), (header::CACHE_CONTROL, NO_CACHE)];
     Ok(if unchanged { (StatusCode::NOT_MODIFIED, head).into_response() } else { (head, Json(board)).into_response() })
@@ -112,7 +110,7 @@ async fn job(asked: Asked) -> Result<Response, Error> {
     let progress = u32::try_from(no).ok().and_then(|no| outlet.jobs.borrow().progress(no));
     let progress = progress.ok_or_else(|| Error::not_found("there is no such job in this run"))?;
     let empty = outlet.told_again(asked.who, Topic::Job(progress.job), progress.percent.into());
-    outlet.answer(asked.who, News { percent: Some(progress.percent), empty, ..News::default() }).await;
+    outlet.answer(asked.who, News { percent: Some(progress.percent), empty, ..News::default() }).await?;
     Ok(([(header::CACHE_CONTROL, NO_STORE)], Json(progress)).into_response())
 }
 
@@ -128,6 +126,6 @@ async fn start_job(asked: Asked, body: Result<Bytes, BytesRejection>) -> Result<
     })?;
     let (Start::New(job) | Start::Again(job)) = started;
     let news = News { percent: Some(0), empty: matches!(started, Start::Again(_)), ..News::default() };
-    outlet.answer(asked.who, news).await;
+    outlet.answer(asked.who, news).await?;
     Ok((StatusCode::ACCEPTED, [(header::CACHE_CONTROL, NO_STORE)], Json(json!({ "job": job }))).into_response())
 }

@@ -3,7 +3,7 @@
 //! The browser's own `EventSource` keeps the number of the last block that had an `id`, and sends it back in
 //! `Last-Event-ID` when it connects again: so the stream goes on where it broke off.
 
-use std::{collections::VecDeque, fmt::Write, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fmt::Write, sync::Arc};
 
 use axum::{
     Router,
@@ -13,16 +13,20 @@ use axum::{
     routing::get,
 };
 use futures_util::stream;
-use tokio::{sync::watch, time::timeout};
+use tokio::{sync::watch, time::sleep};
 
-use super::{State, asked::Asked, feed::FeedState, short_poll::NO_STORE};
+use super::{
+    State,
+    asked::Asked,
+    feed::FeedState,
+    job::{Jobs, Progress},
+    outlet::{Outlet, Who},
+    short_poll::NO_STORE,
+};
 use crate::{error::Error, wire::observation::News};
 
 /// How long a browser is asked to wait before it connects again, in milliseconds.
 const RETRY_MS: u32 = 1000;
-
-/// A comment is sent when nothing was for so long: whatever stands on the way takes silence for death.
-const COMMENT: Duration = Duration::from_secs(15);
 
 /// The routes of event streams.
 pub fn routes() -> Router<State> {
@@ -46,14 +50,16 @@ async fn events(asked: Asked) -> Result<Response, Error> {
     if from > last {
         return Err(Error::bad_request(format!("the feed's last update is number {last}")));
     }
-    outlet.answer(asked.who, News::default()).await;
-    let stream = Stream { feed, run, from, ready: VecDeque::from([format!("retry: {RETRY_MS}\n\n")]) };
+    outlet.answer(asked.who, News::default()).await?;
+    let conduct = outlet.conduct(asked.who);
+    let media_type = if conduct.typed { "text/event-stream" } else { "text/plain" };
+    let stream = Stream::new(Arc::clone(outlet), asked.who, (feed, run), from, conduct.retry_ms.unwrap_or(RETRY_MS));
     let body = Body::from_stream(stream::unfold(stream, |mut stream| async move {
         let block = stream.next().await?;
         Some((Ok::<_, std::convert::Infallible>(Bytes::from(block)), stream))
     }));
     let head = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
         (header::CACHE_CONTROL, NO_STORE),
         // nginx and its like would else collect the stream and pass it on in lumps.
         (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
@@ -64,13 +70,45 @@ async fn events(asked: Asked) -> Result<Response, Error> {
 /// What a stream has still to say. It holds the updates of one look at the feed, which has bounds of its own: a slow
 /// reader is told how many it missed, and costs no more than a quick one.
 struct Stream {
+    outlet: Arc<Outlet>,
+    who: Who,
     feed: watch::Receiver<Arc<FeedState>>,
     run: u64,
     from: u64,
+    /// What the client asks for from before it came; afterwards it is there to hear everything.
+    resumes: bool,
+    jobs: watch::Receiver<Arc<Jobs>>,
+    /// How far each job was that the client was told of: as many as a lab remembers.
+    told: Vec<Progress>,
+    streams: watch::Receiver<u32>,
     ready: VecDeque<String>,
 }
 
+/// What ended a stream's waiting.
+enum Heard {
+    Feed,
+    Jobs,
+    Streams,
+    Nothing,
+}
+
 impl Stream {
+    fn new(
+        outlet: Arc<Outlet>,
+        who: Who,
+        (feed, run): (watch::Receiver<Arc<FeedState>>, u64),
+        from: u64,
+        retry_ms: u32,
+    ) -> Self {
+        let (mut jobs, mut streams) = (outlet.jobs.clone(), outlet.streams.subscribe());
+        let told = jobs.borrow_and_update().all().collect();
+        outlet.streams.send_modify(|open| *open = open.saturating_add(1));
+        // Its own coming is news to the others; to itself, too.
+        streams.mark_changed();
+        let ready = VecDeque::from([format!("retry: {retry_ms}\n\n")]);
+        Self { outlet, who, feed, run, from, resumes: true, jobs, told, streams, ready }
+    }
+
     /// The next block; none when the run or the lab is over.
     async fn next(&mut self) -> Option<String> {
         loop {
@@ -78,28 +116,90 @@ impl Stream {
                 return Some(block);
             }
             let (from, run) = (self.from, self.run);
-            let news = self.feed.wait_for(|feed| feed.last() > from || feed.run() != run);
-            let now = match timeout(COMMENT, news).await {
-                Ok(Ok(now)) => Arc::clone(&now),
-                Ok(Err(_)) => return None,
-                Err(_) => return Some(": nothing new, and still here\n\n".to_owned()),
+            let heard = tokio::select! {
+                biased;
+                news = self.feed.wait_for(|feed| feed.last() > from || feed.run() != run) => news.map(|_| Heard::Feed),
+                changed = self.jobs.changed() => changed.map(|()| Heard::Jobs),
+                changed = self.streams.changed() => changed.map(|()| Heard::Streams),
+                () = sleep(self.outlet.comment) => Ok(Heard::Nothing),
             };
-            if now.run() != run {
-                return None;
-            }
-            // The run is the same and its feed has more: the cursor is not ahead of it.
-            let updates = now.after(Some(from)).ok()?;
-            self.from = updates.cursor;
-            if updates.missed > 0 {
-                // Without an id: it is no update, and must not move the place to resume from.
-                self.ready.push_back(format!("event: missed\ndata: {{\"missed\":{}}}\n\n", updates.missed));
-            }
-            for alert in &updates.updates {
-                let mut block = format!("id: {}\nevent: alert\ndata: ", alert.seq);
-                // A number and four small fields: this is JSON without line ends, and writing to a string does not fail.
-                let _ = write!(block, "{}\n\n", serde_json::to_string(alert).unwrap_or_default());
-                self.ready.push_back(block);
+            match heard.ok()? {
+                Heard::Feed => {
+                    let now = self.feed.borrow().clone();
+                    if now.run() != run {
+                        return None;
+                    }
+                    self.updates(&now);
+                }
+                Heard::Jobs => {
+                    let now: Vec<Progress> = self.jobs.borrow_and_update().all().collect();
+                    let new = now.iter().filter(|job| !self.told.contains(job));
+                    self.ready.extend(new.map(|job| block(None, Some("job"), &[&json(job)])));
+                    self.told = now;
+                }
+                Heard::Streams => {
+                    let open = *self.streams.borrow_and_update();
+                    let lab = self.outlet.line.lab();
+                    self.ready.push_back(block(
+                        None,
+                        None,
+                        &[&format!("open streams: {open}"), &format!("lab: {lab}")],
+                    ));
+                }
+                Heard::Nothing if self.outlet.conduct(self.who).comments => {
+                    return Some(": nothing new, and still here\n\n".to_owned());
+                }
+                Heard::Nothing => {}
             }
         }
     }
+
+    /// Puts into words what is new in the feed.
+    fn updates(&mut self, feed: &FeedState) {
+        // The run is the same and its feed has more: the cursor is not ahead of it.
+        let Ok(mut updates) = feed.after(Some(self.from)) else { return };
+        let conduct = self.outlet.conduct(self.who);
+        if let Some(keep) = conduct.keep.filter(|_| self.resumes) {
+            updates.forget(keep as usize);
+        }
+        self.resumes = false;
+        self.from = updates.cursor;
+        if updates.missed > 0 {
+            // Without an id: it is no update, and must not move the place to resume from.
+            let missed = format!("{{\"missed\":{}}}", updates.missed);
+            self.ready.push_back(block(None, Some("missed"), &[&missed]));
+        }
+        for alert in &updates.updates {
+            let id = conduct.ids.then_some(alert.seq);
+            self.ready.push_back(block(id, Some("alert"), &[&json(alert)]));
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.outlet.streams.send_modify(|open| *open = open.saturating_sub(1));
+    }
+}
+
+/// A block of lines (WHATWG HTML §9.2.5).
+fn block(id: Option<u64>, event: Option<&str>, data: &[&str]) -> String {
+    let mut block = String::new();
+    // Writing to a string does not fail.
+    if let Some(id) = id {
+        let _ = writeln!(block, "id: {id}");
+    }
+    if let Some(event) = event {
+        let _ = writeln!(block, "event: {event}");
+    }
+    for line in data {
+        let _ = writeln!(block, "data: {line}");
+    }
+    block.push('\n');
+    block
+}
+
+/// A number and a few small fields: this is JSON without line ends.
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }

@@ -165,6 +165,7 @@ fn check(seen: &Observation, latest: Micros) -> Result<(), String> {
         | Fact::Published { .. }
         | Fact::Answering { .. }
         | Fact::HeldBack { .. }
+        | Fact::Struck { .. }
         | Fact::Holding { .. }
         | Fact::HoldEnded { .. }
         | Fact::Job { .. }

@@ -14,14 +14,14 @@ use super::{
     subscriber::{Goodbye, News, Subscriber, Subscription},
 };
 use crate::{
-    fault::{Fault, chain::Chain},
+    fault::{Fault, FaultId, chain::Chain},
     net::{
         clock,
         line::{Line, LineEnd, WAITING},
     },
     push::{
         FeedState, Outlet,
-        job::{Jobs, Report, Start},
+        job::{AT_ONCE, Jobs, Report, Start},
         outlet::{StartJob, Told},
         source::Ticker,
     },
@@ -118,6 +118,8 @@ pub struct Lab {
     ticker: Ticker,
     draws: fastrand::Rng,
     state: LabState,
+    /// When a fault that has a duration is over.
+    overs: Vec<(Micros, FaultId)>,
     intake: Intake,
     /// What the line had dropped before this run.
     dropped_before: (u64, u64),
@@ -154,6 +156,8 @@ impl Lab {
             told: Told::default().into(),
             strangers: 0.into(),
             held: 0.into(),
+            comment: Duration::from_millis(spec.comment_ms.into()),
+            streams: watch::channel(0).0,
         };
         let (ticker, draws) = sources(&spec.source, epoch);
         let mut lab = Self {
@@ -170,6 +174,7 @@ impl Lab {
             ticker,
             draws,
             state: LabState::default(),
+            overs: Vec::new(),
             intake: Intake::default(),
             dropped_before: (0, 0),
             pages: Vec::new(),
@@ -226,7 +231,8 @@ impl Lab {
     fn wakes_at(&self) -> Micros {
         let behind = self.pages.iter().any(|page| page.is_behind(&self.log));
         let flush = behind.then_some(self.flushed + FLUSH);
-        let times = [self.ticker.next(), self.jobs.borrow().next(), flush, self.expires_at()];
+        let over = self.overs.iter().map(|over| over.0).min();
+        let times = [self.ticker.next(), self.jobs.borrow().next(), over, flush, self.expires_at()];
         times.into_iter().flatten().min().unwrap_or(Micros::MAX)
     }
 
@@ -320,12 +326,16 @@ impl Lab {
             }
             Command::Fault { fault } => {
                 fault.check()?;
+                let over = expiry(&fault, clock::now());
+                let id = fault.id;
                 let faults = &mut self.state.faults;
                 match faults.iter().position(|other| other.id == fault.id) {
                     Some(place) => faults[place] = fault,
                     None if faults.len() < spec::MAX_FAULTS => faults.push(fault),
                     None => return Err(format!("a lab has at most {} faults", spec::MAX_FAULTS)),
                 }
+                self.overs.retain(|over| over.1 != id);
+                self.overs.extend(over);
                 self.force();
             }
             Command::Mend { id } => {
@@ -334,9 +344,17 @@ impl Lab {
                 if self.state.faults.len() == before {
                     return Err(format!("there is no fault {id}"));
                 }
+                self.overs.retain(|over| over.1 != id);
                 self.force();
             }
             Command::Reset => self.reset()?,
+            Command::Job => {
+                let (reply, mut answer) = oneshot::channel();
+                self.start_job(StartJob { by: None, reply });
+                if !matches!(answer.try_recv(), Ok(Some(_))) {
+                    return Err(format!("{AT_ONCE} jobs are running already"));
+                }
+            }
         }
         Ok(())
     }
@@ -385,6 +403,11 @@ impl Lab {
                 count => self.publish(count, false),
             }
         }
+        if self.overs.iter().any(|over| over.0 <= now) {
+            let over: Vec<FaultId> = self.overs.extract_if(.., |over| over.0 <= now).map(|over| over.1).collect();
+            self.state.faults.retain(|fault| !over.contains(&fault.id));
+            self.force();
+        }
         if self.jobs.borrow().next().is_some_and(|next| next <= now) {
             let mut changed = Vec::new();
             self.jobs.send_modify(|jobs| changed = Arc::make_mut(jobs).advance(now));
@@ -428,6 +451,7 @@ impl Lab {
     /// The first records of a run, and its settings.
     fn begin(&mut self) {
         let LabSpec { distance_ms, ref faults, .. } = self.spec;
+        self.overs = faults.iter().filter_map(|fault| expiry(fault, self.began)).collect();
         self.state = LabState { distance_ms, faults: faults.clone(), ..LabState::default() };
         self.record(self.began, Fact::Run { distance_ms });
         if !self.state.faults.is_empty() {
@@ -479,6 +503,11 @@ impl Lab {
         }
         self.note_idle();
     }
+}
+
+/// When a fault is over that is in force from `now` on, if it has a duration.
+fn expiry(fault: &Fault, now: Micros) -> Option<(Micros, FaultId)> {
+    fault.duration_ms.map(|ms| (now + Micros::from(ms) * 1000, fault.id))
 }
 
 /// The chain of a distance and its faults.

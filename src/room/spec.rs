@@ -17,6 +17,7 @@ pub fn check(spec: &LabSpec) -> Result<(), String> {
     distance(spec.distance_ms)?;
     within("history", spec.history, 1, 1_000)?;
     within("job_ms", spec.job_ms, 100, 60_000)?;
+    within("comment_ms", spec.comment_ms, 100, 60_000)?;
     if spec.faults.len() > MAX_FAULTS {
         return Err(format!("a lab has at most {MAX_FAULTS} faults"));
     }
@@ -86,6 +87,7 @@ mod tests {
             (r#"{"distance_ms":-1}"#, "expected u32"),
             (r#"{"history":0}"#, "1 to 1000"),
             (r#"{"job_ms":99}"#, "100 to 60000"),
+            (r#"{"comment_ms":60001}"#, "100 to 60000"),
             (r#"{"source":{"steady":{"every_ms":49}}}"#, "50 to 600000"),
             (r#"{"source":{"random":{"mean_ms":600001}}}"#, "50 to 600000"),
             (r#"{"source":{"burst":{"size":101,"every_ms":50}}}"#, "1 to 100"),

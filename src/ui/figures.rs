@@ -11,8 +11,12 @@ pub fn number(figure: Figure, value: Option<f64>) -> (String, &'static str) {
     let Some(value) = value else { return ("–".to_owned(), "") };
     match figure {
         EmptyShare => (format!("{value:.0}"), "%"),
-        HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax if value < 1000.0 => (format!("{value:.0}"), "ms"),
-        HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax => (format!("{:.2}", value / 1000.0), "s"),
+        HoldMean | LongestStream | DelayMean | DelayMedian | DelayP95 | DelayMax if value < 1000.0 => {
+            (format!("{value:.0}"), "ms")
+        }
+        HoldMean | LongestStream | DelayMean | DelayMedian | DelayP95 | DelayMax => {
+            (format!("{:.2}", value / 1000.0), "s")
+        }
         HeadUp | HeadDown | Payload | WastedBytes | Bytes if value < 10_000.0 => (format!("{value:.0}"), "B"),
         HeadUp | HeadDown | Payload | WastedBytes | Bytes => (format!("{:.1}", value / 1000.0), "kB"),
         HeadPerPayload => (format!("{value:.1}"), "×"),
@@ -39,7 +43,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 32] = [
+pub const ALL: [Figure; 35] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -57,6 +61,9 @@ pub const ALL: [Figure; 32] = [
     Figure::Aborted,
     Figure::Messages,
     Figure::Reconnects,
+    Figure::Recovered,
+    Figure::Failed,
+    Figure::LongestStream,
     Figure::Held,
     Figure::HoldMean,
     Figure::Freed,

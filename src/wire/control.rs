@@ -114,6 +114,8 @@ pub enum Command {
     },
     /// Begin a new run: an empty log in a new epoch, the feed at zero, the faults as the lab was made with.
     Reset,
+    /// Start a background job.
+    Job,
 }
 
 /// From the lab's task to the page.
@@ -230,6 +232,9 @@ pub struct LabSpec {
     /// How long a background job takes, in milliseconds, 100 to 60,000.
     #[serde(default = "LabSpec::job")]
     pub job_ms: u32,
+    /// After how long a silence an event stream gets a comment, in milliseconds, 100 to 60,000.
+    #[serde(default = "LabSpec::comment")]
+    pub comment_ms: u32,
 }
 
 impl LabSpec {
@@ -244,6 +249,10 @@ impl LabSpec {
     fn job() -> u32 {
         8000
     }
+
+    fn comment() -> u32 {
+        15_000
+    }
 }
 
 impl Default for LabSpec {
@@ -254,6 +263,7 @@ impl Default for LabSpec {
             faults: Vec::new(),
             history: Self::history(),
             job_ms: Self::job(),
+            comment_ms: Self::comment(),
         }
     }
 }

@@ -162,6 +162,13 @@ pub enum Fact {
         bytes_down: u64,
     },
 
+    /// A fault struck: on the wire it ended the connection, openly or in silence; at the server it changed how the server
+    /// conducted itself.
+    Struck {
+        /// Which.
+        by: FaultId,
+    },
+
     // --- The server's facts --------------------------------------------------------------------------------------
     /// The feed published an update.
     Published {
@@ -230,6 +237,9 @@ pub struct News {
     /// Whether it tells the client nothing it did not know: the empty answer.
     #[serde(default)]
     pub empty: bool,
+    /// How many updates the server no longer has, if it says so.
+    #[serde(default)]
+    pub missed: Option<u64>,
 }
 
 /// How an exchange ended in the browser without an answer.
@@ -282,6 +292,9 @@ pub struct ClientSettings {
     /// Whether an answer to a long poll brings all that is new, rather than one update.
     #[serde(default = "ClientSettings::yes")]
     pub batch: bool,
+    /// Whether the page listens to the events of a stream by their names, rather than to `message` alone.
+    #[serde(default = "ClientSettings::yes")]
+    pub named: bool,
 }
 
 impl ClientSettings {
@@ -295,6 +308,7 @@ impl ClientSettings {
             hold_ms: Self::hold(),
             cursor: true,
             batch: true,
+            named: true,
         }
     }
 

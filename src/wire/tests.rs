@@ -25,7 +25,7 @@ fn lab() -> LabId {
 
 fn fault() -> Fault {
     let kind = Kind::SlowAnswers { min_ms: 0, max_ms: 3000 };
-    Fault { id: 1, kind, direction: Some(Direction::Down), probability: 0.25, seed: u64::MAX }
+    Fault { direction: Some(Direction::Down), probability: 0.25, seed: u64::MAX, ..Fault::new(1, kind) }
 }
 
 fn units() -> Vec<Unit> {
@@ -63,8 +63,9 @@ fn facts() -> Vec<Fact> {
         hold_ms: 55_000,
         cursor: false,
         batch: false,
+        named: false,
     };
-    let news = News { seqs: vec![1, u64::MAX], version: Some(3), percent: Some(100), empty: true };
+    let news = News { seqs: vec![1, u64::MAX], version: Some(3), percent: Some(100), empty: true, missed: Some(4) };
     let (dir, no, by) = (Direction::Up, 1, 2);
     let mut facts = vec![
         Fact::Started { settings },
@@ -88,6 +89,7 @@ fn facts() -> Vec<Fact> {
         Fact::Published { seq: 9, by_hand: true },
         Fact::Answering { news: News::default() },
         Fact::HeldBack { by, micros: 1_500_000 },
+        Fact::Struck { by },
         Fact::Holding { at_most_ms: 20_000 },
         Fact::HoldEnded { how: HoldEnd::Expired, micros: 20_000_100 },
         Fact::Job { job: 1, percent: 40 },
@@ -119,6 +121,7 @@ fn what_page_and_lab_say() {
         Command::Fault { fault: fault() },
         Command::Mend { id: 1 },
         Command::Reset,
+        Command::Job,
     ];
     let mut up = vec![
         Up::Hello { format: FORMAT, secret: "x".into(), page: u64::MAX, resume: Some(Cursor { epoch: 1, no: 2 }) },

@@ -54,7 +54,7 @@ async fn the_mean_delay_is_half_the_interval() {
 async fn board_with(cure: Cure) -> Ledger {
     let server = server().await;
     let slow = Kind::SlowAnswers { min_ms: 0, max_ms: 250 };
-    let fault = Fault { id: 1, kind: slow, direction: None, probability: 0.5, seed: 7 };
+    let fault = Fault { probability: 0.5, seed: 7, ..Fault::new(1, slow) };
     let spec = LabSpec { source: random(100, 5), distance_ms: 8, faults: vec![fault], ..LabSpec::default() };
     let page = Arc::new(Page::open(&server, &spec).await);
     let enough = |ledger: &Ledger| ledger.figure(Figure::Answers) >= Some(60.0);

@@ -1,5 +1,6 @@
 //! The lab's listener and its tap, over real sockets.
 
+mod faults;
 mod http;
 mod limits;
 mod stage;

@@ -232,6 +232,7 @@ pub fn tell(seen: &Observation) -> String {
         Fact::Released { dir, no } => format!("{} {no} released", way(dir)),
         Fact::Dropped { dir, no, by } => format!("{} {no} dropped by {by}", way(dir)),
         Fact::Closed { dir, how, .. } => format!("{} closed by {}", way(dir), close(how)),
+        Fact::Struck { by } => format!("struck by {by}"),
         other => panic!("the wire never sees {other:?}"),
     }
 }

@@ -166,7 +166,7 @@ async fn end_resets_the_connection() {
     client.is_reset().await;
     stage.quiet().await;
     let story = stage.labs[0].story();
-    assert_eq!(story[2..], ["up 1 dropped by 7", "up closed by rst", "down closed by rst"]);
+    assert_eq!(story[2..], ["up 1 dropped by 7", "struck by 7", "up closed by rst", "down closed by rst"]);
     stage.close().await;
 }
 
@@ -199,7 +199,10 @@ async fn end_finishes_the_connection_in_order() {
     assert_eq!(client.rest().await, "");
     drop(client);
     stage.quiet().await;
-    assert_eq!(stage.labs[0].story()[2..], ["up 1 dropped by 7", "up closed by fin", "down closed by fin"]);
+    assert_eq!(
+        stage.labs[0].story()[2..],
+        ["up 1 dropped by 7", "struck by 7", "up closed by fin", "down closed by fin"]
+    );
     stage.close().await;
 }
 
@@ -256,13 +259,8 @@ async fn a_held_unit_outlives_the_server_and_a_lab_that_goes_lets_go() {
 
 #[tokio::test]
 async fn a_latency_that_is_taken_away_frees_what_waits() {
-    let slow = Fault {
-        id: 1,
-        kind: Kind::Latency { base_ms: 10_000, jitter_ms: 0 },
-        direction: Some(Direction::Down),
-        probability: 1.0,
-        seed: 0,
-    };
+    let kind = Kind::Latency { base_ms: 10_000, jitter_ms: 0 };
+    let slow = Fault { direction: Some(Direction::Down), ..Fault::new(1, kind) };
     let mut stage = Stage::open([Chain::new(Duration::ZERO, vec![slow.clone()])]).await;
     let mut client = stage.client().await;
     client.get(LABS[0], "hello", 1).await;

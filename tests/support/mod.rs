@@ -2,6 +2,7 @@
 //! state machine that the page in the browser uses. What it sees it writes down as a browser would.
 
 mod ask;
+mod source;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -15,7 +16,7 @@ use lifeline::{
     wire::{
         ClientNo, Ending, ExchangeNo, FORMAT, Fact, Observation, Witness,
         control::{Command, Created, Down, LabSpec, Up},
-        observation::ClientSettings,
+        observation::{ClientSettings, News},
     },
 };
 use tokio::{
@@ -27,6 +28,7 @@ use tokio::{
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 use ask::ask;
+use source::{Source, Told};
 
 /// A whole server on ports of its own.
 pub async fn server() -> Running {
@@ -196,6 +198,34 @@ impl Page {
             }
             assert!(tokio::time::Instant::now() < deadline, "not within a minute: {:?}", self.ledger.borrow());
         }
+    }
+
+    /// Listens to an event stream until it fails for good. Whoever aborts this closes it.
+    pub async fn listen(&self, client: ClientNo, settings: ClientSettings) {
+        let (named, cursor) = (settings.named, if settings.cursor { "cursor=0&" } else { "" });
+        let target = format!("/l/{}/events?{cursor}c={client}&n=1", self.created.lab);
+        self.observe(client, None, Fact::Started { settings }).await;
+        self.observe(client, Some(1), Fact::Asked { method: "GET".into(), target: target.clone() }).await;
+        let (tell, mut told) = mpsc::channel(16);
+        let write_down = async {
+            while let Some(told) = told.recv().await {
+                let fact = match told {
+                    Told::Open => Fact::Streaming,
+                    Told::Broken => Fact::Broken,
+                    Told::Failed => Fact::Ended { how: Ending::Failed },
+                    Told::Message { event, .. } if !named && !event.is_empty() => continue,
+                    Told::Message { event, data } => {
+                        let json: serde_json::Value = serde_json::from_str(&data).unwrap_or_default();
+                        let seqs = json["seq"].as_u64().filter(|_| event == "alert").into_iter().collect();
+                        let percent = json["percent"].as_u64().and_then(|percent| percent.try_into().ok());
+                        let news = News { seqs, percent, missed: json["missed"].as_u64(), ..News::default() };
+                        Fact::Message { bytes: data.len() as u32, news }
+                    }
+                };
+                self.observe(client, Some(1), fact).await;
+            }
+        };
+        tokio::join!(Source::new(self.lab, target).run(tell), write_down);
     }
 
     fn request(&self, client: ClientNo, n: ExchangeNo, what: Asking) -> (&'static str, String, String) {

@@ -177,7 +177,7 @@ fn going_back_in_time_is_folding_less() {
 pub fn fact() -> impl Strategy<Value = Fact> {
     let dir = prop_oneof![Just(Direction::Up), Just(Direction::Down)];
     let news = (any::<bool>(), proptest::option::of(0u64..9), prop::collection::vec(0u64..9, 0..3))
-        .prop_map(|(empty, version, seqs)| News { empty, version, seqs, percent: None });
+        .prop_map(|(empty, version, seqs)| News { empty, version, seqs, percent: None, missed: None });
     let unit = prop_oneof![
         (1u32..4).prop_map(|nth| Unit::RequestHead(Box::new(RequestHead {
             method: "GET".into(),

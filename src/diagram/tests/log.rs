@@ -147,13 +147,7 @@ impl Log {
 
     pub fn faults(&mut self, at: Micros, max_ms: Option<u32>) {
         let faults = max_ms
-            .map(|max_ms| Fault {
-                id: 1,
-                kind: Kind::SlowAnswers { min_ms: 0, max_ms },
-                direction: None,
-                probability: 1.0,
-                seed: 1,
-            })
+            .map(|max_ms| Fault { seed: 1, ..Fault::new(1, Kind::SlowAnswers { min_ms: 0, max_ms }) })
             .into_iter()
             .collect();
         let distance_ms = (self.distance / MS) as u32;

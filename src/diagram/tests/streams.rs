@@ -15,6 +15,10 @@ use crate::{
     },
 };
 
+fn update(seq: u64) -> fold::Topic {
+    fold::Topic::Update(Some(seq))
+}
+
 const WHO: Option<(u16, Option<u32>)> = Some((1, Some(1)));
 const KEY: ExchangeKey = ExchangeKey::Client { client: 1, exchange: 1 };
 
@@ -74,8 +78,8 @@ fn stream() -> Log {
 fn messages_are_paired_by_their_update_and_not_by_their_place() {
     let told = told(&stream());
     assert!(told.stream && told.finish().is_none());
-    let seen: Vec<_> = told.messages.iter().map(|m| (m.seq, m.dropped.is_some(), m.got.map(|at| at / S))).collect();
-    assert_eq!(seen, [(Some(1), false, Some(12)), (Some(2), true, None), (Some(3), false, Some(14))]);
+    let seen: Vec<_> = told.messages.iter().map(|m| (m.topic, m.dropped.is_some(), m.got.map(|at| at / S))).collect();
+    assert_eq!(seen, [(update(1), false, Some(12)), (update(2), true, None), (update(3), false, Some(14))]);
 }
 
 #[test]
@@ -84,7 +88,7 @@ fn a_message_that_the_wire_did_not_tell_of_has_one_witness() {
     got(&mut log, 15 * S, 9);
     let told = told(&log);
     let last = told.messages.last().unwrap();
-    assert_eq!((last.seq, last.seen, last.got), (Some(9), None, Some(15 * S)));
+    assert_eq!((last.topic, last.seen, last.got), (update(9), None, Some(15 * S)));
 }
 
 #[test]

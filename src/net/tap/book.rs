@@ -5,7 +5,10 @@ use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::watch;
 
 use crate::{
-    fault::chain::{Chain, Decision, Meta},
+    fault::{
+        FaultId,
+        chain::{Chain, Decision, Fate, Life, Meta},
+    },
     net::line::{Directory, Line},
     wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Fact, Micros, Observation, Witness, decode::Cut},
 };
@@ -115,6 +118,16 @@ impl Book {
     /// The newest request's route.
     pub(super) fn newest(&self) -> Route {
         self.newest.clone()
+    }
+
+    /// What the chain of the lab that was asked last has in store for the connection.
+    pub(super) fn fate(&self, life: Life) -> Option<Fate> {
+        self.newest.line.as_ref()?.fate(self.conn, life)
+    }
+
+    /// Tells the lab that was asked last that a fault has struck the connection.
+    pub(super) fn struck(&self, at: Micros, by: FaultId) {
+        self.newest.see(at, || Fact::Struck { by });
     }
 
     /// Whose a unit is that belongs to no request: the newest lab's, but no exchange's.

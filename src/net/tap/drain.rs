@@ -55,12 +55,13 @@ impl State {
     /// Writes the first unit of the way down, which is ready, and those after it that are, too: what came together goes
     /// together.
     pub(super) fn send_due(&mut self, now: Micros) -> io::Result<()> {
-        let conn = self.book.conn();
+        let meta = (Direction::Down, self.book.conn(), self.silenced);
+        let gathered = self.down.gathered;
         let mut slices = [IoSlice::new(&[]); TOGETHER];
         let mut count = 0;
         let mut bytes = 0;
         for waiting in self.down.queue.iter_mut().take(TOGETHER) {
-            if !waiting.is_ready(Direction::Down, conn, now) {
+            if !waiting.is_ready(meta, gathered, now) {
                 break;
             }
             let rest = &waiting.bytes[waiting.moved..];

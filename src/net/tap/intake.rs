@@ -74,13 +74,16 @@ impl State {
     /// Observes a unit whose last bytes are `piece`, and says whether it goes on at once. Otherwise it waits.
     pub(super) fn arrive(&mut self, dir: Direction, cut: Cut, piece: &[u8], now: Micros) -> bool {
         let route = self.book.route(dir, &cut);
-        let conn = self.book.conn();
+        let (conn, silenced) = (self.book.conn(), self.silenced);
+        if cut.address.is_some() {
+            self.asked_at = now;
+        }
         let way = self.way(dir);
         let no = way.next();
         let Cut { unit, .. } = cut;
         let turn = Turn::of(&unit, dir);
         let first = way.queue.is_empty() && way.partial.is_empty() && !matches!(unit, Unit::End { .. });
-        if first && route.decide(Meta { dir, conn, no, unit: &unit }).is_pass() && !piece.is_empty() {
+        if first && route.decide(Meta { dir, conn, no, silenced, unit: &unit }).is_pass() && !piece.is_empty() {
             route.see(now, || Fact::Unit { dir, no, unit });
             way.passing.push(Passing { no, route, turn, len: piece.len() });
             return true;

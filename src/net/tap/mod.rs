@@ -42,7 +42,7 @@ use tokio::{
 use self::{
     book::Book,
     state::State,
-    wait::Waiter,
+    wait::{Wait, Waiter},
     way::{End, Head},
 };
 use super::{census::Live, clock, line::Directory};
@@ -230,9 +230,19 @@ impl AsyncRead for Tap {
                 continue;
             }
 
+            // Then what a fault has in store, whether or not anything moves.
+            let fate = state.fate();
+            if let Some(fate) = fate.filter(|fate| fate.at <= now) {
+                state.strike(fate, now);
+                continue;
+            }
+
             // Then patience.
             let until = state.patience(tap.head, tap.idle);
-            if wait.is_some_and(|wait| tap.waiter.poll(cx, &wait).is_ready()) {
+            let mut wait = wait.unwrap_or(Wait { due: None, line: None });
+            wait.due = wait.due.into_iter().chain(fate.map(|fate| fate.at)).min();
+            wait.line = wait.line.or_else(|| state.owner().line().cloned());
+            if tap.waiter.poll(cx, &wait).is_ready() {
                 continue;
             }
             if tap.poll_patience(cx, until, now) {

@@ -31,7 +31,13 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// Lets go of what is due on the way down, and starts a pump if something is left to do.
 pub(super) fn start(core: &Arc<Core>, state: &mut State, now: Micros) {
-    if state.pump == Pump::Busy || (state.down.queue.is_empty() && !state.gone) {
+    if state.pump == Pump::Busy {
+        if state.down.gathering {
+            state.stir.notify_one();
+        }
+        return;
+    }
+    if state.down.queue.is_empty() && !state.gone {
         return;
     }
     let empty = matches!(state.drain(now), Drained::Empty);

@@ -20,22 +20,32 @@ impl State {
     /// Looks at the first unit that waits, and does to it what the chain in force says, as far as that is not moving
     /// its bytes.
     pub(super) fn settle(&mut self, dir: Direction, now: Micros) -> Head {
-        let conn = self.book.conn();
+        let (conn, silenced) = (self.book.conn(), self.silenced);
         loop {
             let way = self.way(dir);
+            way.gathering = false;
             let Some(first) = way.queue.front_mut() else { return Head::Empty };
             let Some(unit) = &first.undecided else { return Head::Ready };
             let (no, end) = (first.no, matches!(unit, Unit::End { .. }));
-            let decision = first.route.decide(Meta { dir, conn, no, unit });
+            let decision = first.route.decide(Meta { dir, conn, no, silenced, unit });
             let due = first.entered + decision.micros();
             if now < due {
                 return Head::Wait(Wait { due: Some(due), line: first.route.line().cloned() });
             }
             match decision.verdict {
                 Verdict::Hold(_) => return Head::Wait(Wait { due: None, line: first.route.line().cloned() }),
+                Verdict::Gather { bytes, wait, .. } if no > way.gathered => {
+                    let due = wait.map(|wait| due + Micros::try_from(wait.as_micros()).unwrap_or(Micros::MAX / 4));
+                    let line = first.route.line().cloned();
+                    if way.queued < bytes && due.is_none_or(|due| now < due) && !way.is_full() && !way.ends() {
+                        way.gathering = true;
+                        return Head::Wait(Wait { due, line });
+                    }
+                    way.gathered = way.no;
+                }
                 // An end cannot come twice.
                 Verdict::Duplicate(_) if end => {}
-                Verdict::Pass | Verdict::Delay(_) => {}
+                Verdict::Pass | Verdict::Delay(_) | Verdict::Gather { .. } => {}
                 Verdict::Duplicate(_) => self.double(dir, now),
                 Verdict::Drop(by) => {
                     self.lose(dir, by, now);
@@ -53,6 +63,7 @@ impl State {
                 }
                 Verdict::End(by, how) => {
                     self.lose(dir, by, now);
+                    self.book.struck(now, by);
                     self.cut(Some(by), how, now);
                     return Head::Cut;
                 }

@@ -11,7 +11,10 @@ use super::{
     way::{End, Way},
 };
 use crate::{
-    fault::FaultId,
+    fault::{
+        FaultId,
+        chain::{Fate, Life},
+    },
     wire::{Close, Direction, Micros, Unit, decode::Decoder},
 };
 
@@ -38,6 +41,10 @@ pub(super) struct State {
     pub(super) asked: u32,
     pub(super) answered: u32,
     pub(super) upgraded: bool,
+    /// When the latest request came.
+    pub(super) asked_at: Micros,
+    /// The fault that ended the connection in silence, if one did: what is still sent vanishes.
+    pub(super) silenced: Option<FaultId>,
     /// When a unit was last let go, or lost, either way.
     pub(super) stepped: Micros,
     /// The socket takes nothing any more: what is still sent is lost.
@@ -60,6 +67,8 @@ impl State {
             asked: 0,
             answered: 0,
             upgraded: false,
+            asked_at: accepted,
+            silenced: None,
             stepped: accepted,
             broken: false,
             pump: Pump::None,
@@ -72,6 +81,24 @@ impl State {
         match dir {
             Direction::Up => &mut self.up,
             Direction::Down => &mut self.down,
+        }
+    }
+
+    /// What a fault has in store for the connection, by the chain of the lab that was asked last.
+    pub(super) fn fate(&mut self) -> Option<Fate> {
+        let life = Life { asked: self.asked_at, moved: self.stepped, silenced: self.silenced };
+        self.book.fate(life)
+    }
+
+    /// What was in store for the connection happens.
+    pub(super) fn strike(&mut self, fate: Fate, now: Micros) {
+        self.book.struck(now, fate.by);
+        match fate.how {
+            Some(how) => self.cut(Some(fate.by), how, now),
+            None => {
+                self.silenced = Some(fate.by);
+                self.stir.notify_one();
+            }
         }
     }
 
@@ -153,7 +180,8 @@ impl State {
     /// Until when the other side may stay silent, if it has to say something: to go on with a request, to begin one, or,
     /// after the last answer was let go, to use the connection again.
     pub(super) fn patience(&self, head: Micros, idle: Micros) -> Option<Micros> {
-        if self.upgraded || self.up.end != End::Open {
+        // Who closed and was not heard is waited for like who says nothing.
+        if self.upgraded || !matches!(self.up.end, End::Open | End::Swallowed) {
             None
         } else if !self.up.partial.is_empty() {
             Some(self.up.partial_since + head)

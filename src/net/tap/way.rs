@@ -4,7 +4,10 @@ use std::{collections::VecDeque, task::Waker};
 
 use super::{book::Route, wait::Wait};
 use crate::{
-    fault::chain::{Meta, Verdict},
+    fault::{
+        FaultId,
+        chain::{Meta, Verdict},
+    },
     wire::{Close, ConnNo, Direction, Micros, Unit, UnitNo},
 };
 
@@ -34,6 +37,10 @@ pub(super) struct Way {
     pub(super) end: End,
     /// Whether the labs were told that it ended.
     pub(super) told: bool,
+    /// The last unit of those that wait no longer for company.
+    pub(super) gathered: UnitNo,
+    /// Whether the first unit waits for company: then what comes may set it free.
+    pub(super) gathering: bool,
     /// Whoever waits for this direction: hyper's task.
     pub(super) waker: Option<Waker>,
 }
@@ -66,13 +73,24 @@ pub(super) struct Waiting {
 
 impl Waiting {
     /// Whether its bytes may be moved as soon as those before it: its verdict is to pass, and it is due.
-    pub(super) fn is_ready(&mut self, dir: Direction, conn: ConnNo, now: Micros) -> bool {
+    pub(super) fn is_ready(
+        &mut self,
+        meta: (Direction, ConnNo, Option<FaultId>),
+        gathered: UnitNo,
+        now: Micros,
+    ) -> bool {
         let Some(unit) = &self.undecided else { return true };
         if matches!(unit, Unit::End { .. }) {
             return false;
         }
-        let decision = self.route.decide(Meta { dir, conn, no: self.no, unit });
-        let ready = decision.verdict == Verdict::Pass && self.entered + decision.micros() <= now;
+        let (dir, conn, silenced) = meta;
+        let decision = self.route.decide(Meta { dir, conn, no: self.no, silenced, unit });
+        let passes = match decision.verdict {
+            Verdict::Pass => true,
+            Verdict::Gather { .. } => self.no <= gathered,
+            _ => false,
+        };
+        let ready = passes && self.entered + decision.micros() <= now;
         if ready {
             self.undecided = None;
         }
@@ -141,6 +159,8 @@ impl Way {
             bytes: 0,
             end: End::Open,
             told: false,
+            gathered: 0,
+            gathering: false,
             waker: None,
         }
     }
@@ -166,6 +186,15 @@ impl Way {
         let first = self.queue.pop_front()?;
         self.queued -= first.bytes.len();
         Some(first)
+    }
+
+    /// Whether an answer, or the direction itself, ends with something that waits.
+    pub(super) fn ends(&self) -> bool {
+        self.queue.iter().any(|waiting| match &waiting.undecided {
+            Some(Unit::End { .. }) => true,
+            Some(Unit::Body(body)) => body.last,
+            _ => false,
+        })
     }
 
     /// Whether no more may come in for now.

@@ -36,6 +36,8 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
             {has(Control::Hold).then(|| hold(rig))}
             {has(Control::Cursor).then(|| cursor(rig))}
             {has(Control::Batch).then(|| batch(rig))}
+            {has(Control::Named).then(|| named(rig))}
+            {has(Control::Job).then(|| job(rig))}
             {has(Control::Ask).then(|| ask(rig))}
             {has(Control::Cure).then(|| cure(rig))}
             {has(Control::Distance).then(|| distance(rig))}
@@ -156,24 +158,47 @@ fn either(
     id: &'static str,
     [label, yes, no]: [&str; 3],
     rig: Rig,
+    only: Option<Technique>,
     get: fn(&ClientSettings) -> bool,
     set: fn(&mut ClientSettings, bool),
 ) -> impl IntoView {
     let options = vec![("yes".to_owned(), t(yes)), ("no".to_owned(), t(no))];
     let current = Signal::derive(move || if rig.settings.with(get) { "yes" } else { "no" }.to_owned());
-    select(id, t(label), rig, Some(Technique::LongPoll), options, current, move |chosen| {
+    select(id, t(label), rig, only, options, current, move |chosen| {
         rig.change(|settings| set(settings, chosen == "yes"))
     })
 }
 
 fn cursor(rig: Rig) -> impl IntoView {
     let words = ["lab.cursor", "lab.cursor_with", "lab.cursor_without"];
-    either("lab-cursor", words, rig, |settings| settings.cursor, |settings, with| settings.cursor = with)
+    // Both long polls and streams may say what they have; short polls always do.
+    let only = rig.settings.with_untracked(|settings| settings.technique);
+    either("lab-cursor", words, rig, Some(only), |settings| settings.cursor, |settings, with| settings.cursor = with)
 }
 
 fn batch(rig: Rig) -> impl IntoView {
     let words = ["lab.batch", "lab.batch_all", "lab.batch_one"];
-    either("lab-batch", words, rig, |settings| settings.batch, |settings, all| settings.batch = all)
+    let only = Some(Technique::LongPoll);
+    either("lab-batch", words, rig, only, |settings| settings.batch, |settings, all| settings.batch = all)
+}
+
+fn named(rig: Rig) -> impl IntoView {
+    let words = ["lab.named", "lab.named_by_name", "lab.named_onmessage"];
+    let only = Some(Technique::Sse);
+    either("lab-named", words, rig, only, |settings| settings.named, |settings, named| settings.named = named)
+}
+
+fn job(rig: Rig) -> impl IntoView {
+    view! {
+        <button
+            class="pill"
+            id="lab-job"
+            disabled=move || !rig.usable() || !rig.running.get()
+            on:click=move |_| rig.command(Command::Job)
+        >
+            {t("lab.start_job")}
+        </button>
+    }
 }
 
 fn technique(rig: Rig) -> impl IntoView {

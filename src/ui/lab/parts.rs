@@ -1,74 +1,13 @@
-//! The smaller parts around the picture: the banner of faults, the board, the strip of figures, the connection's state.
+//! The smaller parts around the picture: the board, the strip of figures, the connection's state.
 
 use leptos::prelude::*;
 
 use super::rig::{Rig, Standing};
 use crate::{
-    fault::{Fault, Kind},
     i18n::{t, tf},
-    lesson::manifest::Control,
     ui::figures,
-    wire::{control::Command, observation::Ask},
+    wire::observation::Ask,
 };
-
-/// One line for each fault the lab was made with: what it does, whether it is in force, and a button for the other.
-pub fn banner(rig: Rig) -> impl IntoView {
-    let faults = rig.spec.with_value(|spec| spec.faults.clone());
-    let may = rig.stage.play.with_value(|play| play.step.controls.contains(&Control::Faults));
-    faults
-        .into_iter()
-        .map(|fault| {
-            let words = describe(&fault);
-            let fault = StoredValue::new(fault);
-            let on = move || fault.with_value(|fault| rig.in_force(fault));
-            let turn = move |_| {
-                let command = if on() {
-                    Command::Mend { id: fault.with_value(|fault| fault.id) }
-                } else {
-                    Command::Fault { fault: fault.get_value() }
-                };
-                rig.command(command);
-            };
-            view! {
-                <div class="fault" data-on=move || on().to_string()>
-                    <span class="bolt" aria-hidden="true">
-                        "⚡"
-                    </span>
-                    <span>
-                        {move || if on() { words.clone() } else { t("lab.mended") }}
-                    </span>
-                    <button
-                        class="pill"
-                        id="lab-faults"
-                        hidden=!may
-                        disabled=move || !rig.usable()
-                        on:click=turn
-                    >
-                        {move || if on() { t("lab.mend") } else { t("lab.break_again") }}
-                    </button>
-                </div>
-            }
-        })
-        .collect_view()
-}
-
-/// A fault in a reader's words.
-fn describe(fault: &Fault) -> String {
-    let share = format!("{:.0}", fault.probability * 100.0);
-    match &fault.kind {
-        Kind::SlowAnswers { max_ms, .. } => {
-            tf("lab.fault_slow_answers", &[("share", &share), ("max", &seconds(*max_ms))])
-        }
-        Kind::Latency { base_ms, jitter_ms } => {
-            tf("lab.fault_latency", &[("base", &seconds(*base_ms)), ("jitter", &seconds(*jitter_ms))])
-        }
-    }
-}
-
-/// Number and unit stay on one line.
-fn seconds(ms: u32) -> String {
-    format!("{}\u{a0}s", f64::from(ms) / 1000.0)
-}
 
 /// What the page's own board shows: the list of alerts, and a sign when it went back in time.
 pub fn board(rig: Rig) -> impl IntoView {
