@@ -241,6 +241,8 @@ pub enum Event {
     Job(u32, u8),
     /// The lab's faults or distance changed: how many faults are active, and the distance in milliseconds.
     Faults(u32, u32),
+    /// The keep-alive time is this from here on, in milliseconds.
+    KeepAlive(u32),
 }
 
 /// A page's clock against the server's.

@@ -117,6 +117,7 @@ impl Scene {
             Fact::Faults { distance_ms, faults } => {
                 self.event(at, no, Event::Faults(u32::try_from(faults.len()).unwrap_or(u32::MAX), *distance_ms));
             }
+            Fact::KeepAlive { ms } => self.event(at, no, Event::KeepAlive(*ms)),
             Fact::Clock { error, epoch, .. } => {
                 let what = ClockError { error: *error, epoch: *epoch };
                 self.left_out += u64::from(!file(&mut self.clocks, Seen { at, no, what }, EVENTS));
@@ -281,6 +282,18 @@ impl Scene {
     /// A connection.
     pub fn connection(&self, conn: ConnNo) -> Option<&Conn> {
         self.conns.get(&conn)
+    }
+
+    /// When connections ended, each as a span of time, if the run is about connections.
+    pub(super) fn connection_ends(&self) -> Vec<(Micros, Micros)> {
+        let visits = |event: &Seen<Event>| match &event.what {
+            Event::Started(_, settings) => settings.technique == Technique::Request,
+            _ => false,
+        };
+        if !self.events.iter().any(visits) {
+            return Vec::new();
+        }
+        self.conns.values().flat_map(|conn| conn.closed.iter().flatten()).map(|end| (end.at, end.at)).collect()
     }
 
     /// What belongs to no exchange, by time.

@@ -12,6 +12,11 @@ pub struct Chain {
     pub distance: Duration,
     /// The faults.
     pub faults: Vec<Fault>,
+    /// How long a connection may stay idle after the last answer was let go, if the lab says.
+    pub keep_alive: Option<Duration>,
+    /// Whether the distance is imposed on the handshake of a connection, too. The kernel shakes hands at once, far below
+    /// the tap, so the round trip is made up for by the first request.
+    pub handshake: bool,
     /// For tests of the tap: a verdict of their own on every unit, after the faults.
     #[doc(hidden)]
     pub script: Option<Script>,
@@ -104,12 +109,15 @@ pub struct Conduct {
 impl Chain {
     /// A chain with a distance and faults, which are taken as checked.
     pub fn new(distance: Duration, faults: Vec<Fault>) -> Self {
-        Self { distance, faults, script: None }
+        Self { distance, faults, ..Self::default() }
     }
 
     /// Decides on a unit. The same unit gets the same decision however often it is asked about.
     pub fn decide(&self, meta: Meta<'_>) -> Decision {
         let mut decision = Decision { delay: self.distance, verdict: Verdict::Pass };
+        if self.handshake && meta.dir == Direction::Up && meta.no == 1 {
+            decision.delay += 2 * self.distance;
+        }
         for fault in &self.faults {
             if fault.direction.is_some_and(|only| only != meta.dir) {
                 continue;
@@ -207,6 +215,13 @@ mod tests {
                 assert_eq!(decision, Decision { delay: Duration::from_millis(105), verdict: Verdict::Pass });
             }
         }
+    }
+
+    #[test]
+    fn a_handshake_is_a_round_trip_before_the_first_request() {
+        let chain = Chain { handshake: true, ..Chain::new(Duration::from_millis(80), Vec::new()) };
+        let delay = |dir, no| chain.decide(meta(&PIECE, dir, 1, no)).delay.as_millis();
+        assert_eq!([delay(Direction::Up, 1), delay(Direction::Up, 2), delay(Direction::Down, 1)], [240, 80, 80]);
     }
 
     #[test]

@@ -81,6 +81,25 @@ pub enum Figure {
     PickedEmpty,
     /// Exchanges that turned the board back and that the reader picked.
     PickedTurnedBack,
+    /// Requests that went over a connection that had carried one before, as the wire saw them.
+    Reused,
+    /// Requests that were the first on their connection, as the wire saw them.
+    OpenedNew,
+    /// Time from asking for the document to the last answer, in milliseconds: of the latest visit that had all its answers.
+    LoadTime,
+    /// Connections that the server closed although neither side had said that it would: nothing had been asked on them
+    /// for the keep-alive time.
+    ServerClosed,
+    /// Requests on the wire beyond those that the page sent: the browser repeated them by itself.
+    Repeated,
+    /// Answers whose head says `Connection: keep-alive`.
+    SaidKeepAlive,
+    /// Answers whose head says `Connection: close`.
+    SaidClose,
+    /// Exchanges whose answer says `Connection: close` and that the reader picked.
+    PickedSaidClose,
+    /// Exchanges over a reused connection that the reader picked.
+    PickedReused,
 }
 
 /// A condition on a run; a goal is met when all its checks hold.
@@ -119,6 +138,9 @@ pub struct Check {
     /// Only over clients that ask to be held for at most this, in milliseconds.
     #[serde(default)]
     pub hold_to_ms: Option<u32>,
+    /// Only over clients that ask for answers that end their connection, or only over those that do not.
+    #[serde(default)]
+    pub closing: Option<bool>,
 }
 
 impl Check {
@@ -136,14 +158,15 @@ impl Check {
             batch: None,
             hold_from_ms: None,
             hold_to_ms: None,
+            closing: None,
         }
     }
 
     /// Whether nothing narrows it to some clients.
     pub fn is_about_all(&self) -> bool {
         let bounds = [self.interval_from_ms, self.interval_to_ms, self.hold_from_ms, self.hold_to_ms];
-        let ways = [self.cursor, self.batch];
-        self.cure.is_none() && self.ask.is_none() && bounds == [None; 4] && ways == [None; 2]
+        let ways = [self.cursor, self.batch, self.closing];
+        self.cure.is_none() && self.ask.is_none() && bounds == [None; 4] && ways == [None; 3]
     }
 
     /// Whether it is about a client with these settings.
@@ -156,6 +179,7 @@ impl Check {
             && self.batch.is_none_or(|batch| batch == settings.batch)
             && self.hold_from_ms.is_none_or(|from| settings.hold_ms >= from)
             && self.hold_to_ms.is_none_or(|to| settings.hold_ms <= to)
+            && self.closing.is_none_or(|closing| closing == settings.closing)
     }
 
     /// Whether a value of its figure meets it.

@@ -34,6 +34,8 @@ pub fn free() -> Step {
             Control::Publish,
             Control::Job,
             Control::Faults,
+            Control::Closing,
+            Control::KeepAlive,
         ],
         figures: vec![Figure::Requests, Figure::EmptyShare, Figure::DelayMean, Figure::Bytes],
         ..bare("free")

@@ -16,13 +16,15 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
     let asks = |ask: Ask| client.ask == ask || has(Control::Ask);
     let cures = |cure: Cure| client.cure == cure || has(Control::Cure);
     let board = asks(Ask::Board) || asks(Ask::BoardIfChanged);
-    let news = board || asks(Ask::Updates);
-    let poll = client.technique == Technique::ShortPoll;
-    let hold = client.technique == Technique::LongPoll;
+    let uses = |technique| client.technique == technique || has(Control::Technique);
+    let visit = uses(Technique::Request);
+    let news = (board || asks(Ask::Updates)) && (client.technique != Technique::Request || has(Control::Technique));
+    let poll = uses(Technique::ShortPoll);
+    let hold = uses(Technique::LongPoll);
     let fits = match figure {
         Figure::NotModified => poll && asks(Ask::BoardIfChanged),
         Figure::JobsDone | Figure::JobResults => poll && asks(Ask::Job),
-        Figure::Messages | Figure::Reconnects => client.technique == Technique::Sse,
+        Figure::Messages | Figure::Reconnects => uses(Technique::Sse),
         Figure::Held | Figure::Freed | Figure::HoldMean => hold,
         Figure::TurnedBack | Figure::PickedTurnedBack => poll && board,
         Figure::Ignored => poll && board && cures(Cure::Sequence),
@@ -40,7 +42,14 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         | Figure::DelayP95
         | Figure::DelayMax => news,
         Figure::Empty | Figure::EmptyShare | Figure::WastedBytes | Figure::PickedEmpty => poll || hold,
+        Figure::LoadTime | Figure::ServerClosed => visit,
+        Figure::SaidClose | Figure::PickedSaidClose => visit && (client.closing || has(Control::Closing)),
         Figure::OutOfOrder
+        | Figure::Reused
+        | Figure::OpenedNew
+        | Figure::Repeated
+        | Figure::SaidKeepAlive
+        | Figure::PickedReused
         | Figure::Requests
         | Figure::Answers
         | Figure::HeadUp
@@ -88,6 +97,12 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
     }
     if check.batch.is_some_and(|batch| batch != client.batch) && !has(Control::Batch) {
         return Some(format!("{:?} asks for a batch, or none, which the step does not offer", check.figure));
+    }
+    if check.closing.is_some_and(|closing| closing != client.closing) && !has(Control::Closing) {
+        return Some(format!(
+            "{:?} asks for answers that end their connection, or not, which the step does not offer",
+            check.figure
+        ));
     }
     None
 }

@@ -1,8 +1,11 @@
 //! The line between a lab and its connections: observations go one way, the fault chain the other.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, watch};
@@ -89,6 +92,11 @@ impl Line {
             Ok(_) => self.chain.borrow().decide(meta),
             Err(_) => Decision::default(),
         }
+    }
+
+    /// The keep-alive time in force, if the lab is there and says one.
+    pub(crate) fn keep_alive(&self) -> Option<Duration> {
+        self.chain.has_changed().ok().and_then(|_| self.chain.borrow().keep_alive)
     }
 
     /// A receiver that wakes when another chain comes into force.

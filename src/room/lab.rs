@@ -14,7 +14,7 @@ use super::{
     subscriber::{Goodbye, News, Subscriber, Subscription},
 };
 use crate::{
-    fault::{Fault, chain::Chain},
+    fault::chain::Chain,
     net::{
         clock,
         line::{Line, LineEnd, WAITING},
@@ -140,7 +140,7 @@ impl Lab {
     ) -> Result<(Self, Ends), getrandom::Error> {
         let now = clock::now();
         let epoch = secret::number()?;
-        let (line, line_end) = Line::new(id, chain(spec.distance_ms, &spec.faults));
+        let (line, line_end) = Line::new(id, Chain::default());
         let (feed, feeds) = watch::channel(Arc::new(FeedState::new(epoch, spec.history)));
         let (jobs, job_states) = watch::channel(Arc::default());
         let (ask, asks) = mpsc::channel(ASKS);
@@ -178,6 +178,7 @@ impl Lab {
             spec,
         };
         lab.begin();
+        lab.enforce();
         Ok((lab, Ends { asks: ask, outlet: Arc::new(outlet), idle_since: idle }))
     }
 
@@ -337,6 +338,13 @@ impl Lab {
                 self.force();
             }
             Command::Reset => self.reset()?,
+            Command::KeepAlive { ms } => {
+                spec::keep_alive(ms)?;
+                self.state.keep_alive_ms = ms;
+                self.enforce();
+                self.record(clock::now(), Fact::KeepAlive { ms });
+                self.settings_changed();
+            }
         }
         Ok(())
     }
@@ -420,25 +428,33 @@ impl Lab {
         self.jobs.send_replace(Arc::default());
         self.dropped_before = self.line.dropped.counts();
         self.begin();
-        self.line.chain.send_replace(Arc::new(chain(self.spec.distance_ms, &self.spec.faults)));
+        self.enforce();
         self.pages.iter_mut().for_each(Subscriber::restart);
         Ok(())
     }
 
     /// The first records of a run, and its settings.
     fn begin(&mut self) {
-        let LabSpec { distance_ms, ref faults, .. } = self.spec;
-        self.state = LabState { distance_ms, faults: faults.clone(), ..LabState::default() };
+        let LabSpec { distance_ms, keep_alive_ms, ref faults, .. } = self.spec;
+        self.state = LabState { distance_ms, keep_alive_ms, faults: faults.clone(), ..LabState::default() };
         self.record(self.began, Fact::Run { distance_ms });
         if !self.state.faults.is_empty() {
             self.record(self.began, Fact::Faults { distance_ms, faults: self.state.faults.clone() });
         }
     }
 
+    /// Gives the settings to the tap and the handlers.
+    fn enforce(&mut self) {
+        let distance = Duration::from_millis(self.state.distance_ms.into());
+        let keep_alive = Some(Duration::from_millis(self.state.keep_alive_ms.into()));
+        let chain = Chain::new(distance, self.state.faults.clone());
+        self.line.chain.send_replace(Arc::new(Chain { keep_alive, handshake: self.spec.handshake, ..chain }));
+    }
+
     /// Puts the settings' distance and faults into force.
     fn force(&mut self) {
         let (distance_ms, faults) = (self.state.distance_ms, self.state.faults.clone());
-        self.line.chain.send_replace(Arc::new(chain(distance_ms, &faults)));
+        self.enforce();
         self.record(clock::now(), Fact::Faults { distance_ms, faults });
         self.settings_changed();
     }
@@ -479,11 +495,6 @@ impl Lab {
         }
         self.note_idle();
     }
-}
-
-/// The chain of a distance and its faults.
-fn chain(distance_ms: u32, faults: &[Fault]) -> Chain {
-    Chain::new(Duration::from_millis(distance_ms.into()), faults.to_vec())
 }
 
 /// A held source, and the draws of its alerts. Without a seed of its own, a run is drawn from its epoch.

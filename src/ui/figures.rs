@@ -11,8 +11,10 @@ pub fn number(figure: Figure, value: Option<f64>) -> (String, &'static str) {
     let Some(value) = value else { return ("–".to_owned(), "") };
     match figure {
         EmptyShare => (format!("{value:.0}"), "%"),
-        HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax if value < 1000.0 => (format!("{value:.0}"), "ms"),
-        HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax => (format!("{:.2}", value / 1000.0), "s"),
+        LoadTime | HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax if value < 1000.0 => {
+            (format!("{value:.0}"), "ms")
+        }
+        LoadTime | HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax => (format!("{:.2}", value / 1000.0), "s"),
         HeadUp | HeadDown | Payload | WastedBytes | Bytes if value < 10_000.0 => (format!("{value:.0}"), "B"),
         HeadUp | HeadDown | Payload | WastedBytes | Bytes => (format!("{:.1}", value / 1000.0), "kB"),
         HeadPerPayload => (format!("{value:.1}"), "×"),
@@ -39,7 +41,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 32] = [
+pub const ALL: [Figure; 39] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -72,4 +74,11 @@ pub const ALL: [Figure; 32] = [
     Figure::DelayMedian,
     Figure::DelayP95,
     Figure::DelayMax,
+    Figure::OpenedNew,
+    Figure::Reused,
+    Figure::ServerClosed,
+    Figure::Repeated,
+    Figure::SaidClose,
+    Figure::SaidKeepAlive,
+    Figure::LoadTime,
 ];

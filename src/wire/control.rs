@@ -114,6 +114,11 @@ pub enum Command {
     },
     /// Begin a new run: an empty log in a new epoch, the feed at zero, the faults as the lab was made with.
     Reset,
+    /// Set the keep-alive time, in milliseconds, 500 to 60,000. It holds at once for connections that are idle.
+    KeepAlive {
+        /// Milliseconds.
+        ms: u32,
+    },
 }
 
 /// From the lab's task to the page.
@@ -209,6 +214,9 @@ pub struct LabState {
     /// Observations that came when their run was over, and are in no log.
     #[serde(default)]
     pub late: u64,
+    /// How long a connection may stay idle, in milliseconds.
+    #[serde(default)]
+    pub keep_alive_ms: u32,
 }
 
 /// How a lab is made: the body of `POST /api/labs`.
@@ -230,6 +238,14 @@ pub struct LabSpec {
     /// How long a background job takes, in milliseconds, 100 to 60,000.
     #[serde(default = "LabSpec::job")]
     pub job_ms: u32,
+    /// How long the server keeps a connection open on which nothing is asked, in milliseconds, 500 to 60,000: counted from
+    /// when the last answer was let go.
+    #[serde(default = "LabSpec::keep_alive")]
+    pub keep_alive_ms: u32,
+    /// Whether the distance is imposed on the handshake of each connection, too: its first request then takes a round trip
+    /// longer.
+    #[serde(default)]
+    pub handshake: bool,
 }
 
 impl LabSpec {
@@ -244,6 +260,10 @@ impl LabSpec {
     fn job() -> u32 {
         8000
     }
+
+    fn keep_alive() -> u32 {
+        60_000
+    }
 }
 
 impl Default for LabSpec {
@@ -254,6 +274,8 @@ impl Default for LabSpec {
             faults: Vec::new(),
             history: Self::history(),
             job_ms: Self::job(),
+            keep_alive_ms: Self::keep_alive(),
+            handshake: false,
         }
     }
 }

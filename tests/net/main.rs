@@ -1,6 +1,7 @@
 //! The lab's listener and its tap, over real sockets.
 
 mod http;
+mod keep_alive;
 mod limits;
 mod stage;
 mod storm;

@@ -140,7 +140,7 @@ impl Page {
                 Some(joined) = asked.join_next() => match joined {
                     Ok((n, Ok((status, body)))) => {
                         under_way.remove(&n);
-                        let answer: Answer = serde_json::from_str(&body).unwrap_or_default();
+                        let answer = Answer::read(&body);
                         let (news, actions) = asks.answered(n, status, &answer);
                         let bytes = body.len() as u32;
                         self.observe(client, Some(n), Fact::Answered { status, bytes, news }).await;

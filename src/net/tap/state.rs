@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     fault::FaultId,
+    net::line::Line,
     wire::{Close, Direction, Micros, Unit, decode::Decoder},
 };
 
@@ -40,6 +41,8 @@ pub(super) struct State {
     pub(super) upgraded: bool,
     /// When a unit was last let go, or lost, either way.
     pub(super) stepped: Micros,
+    /// When the reader looks at its patience by itself.
+    pub(super) alarmed: Micros,
     /// The socket takes nothing any more: what is still sent is lost.
     pub(super) broken: bool,
     pub(super) pump: Pump,
@@ -61,6 +64,7 @@ impl State {
             answered: 0,
             upgraded: false,
             stepped: accepted,
+            alarmed: Micros::MAX,
             broken: false,
             pump: Pump::None,
             gone: false,
@@ -151,7 +155,7 @@ impl State {
     }
 
     /// Until when the other side may stay silent, if it has to say something: to go on with a request, to begin one, or,
-    /// after the last answer was let go, to use the connection again.
+    /// after the last answer was let go, to use the connection again. `idle` is for a connection whose lab says nothing.
     pub(super) fn patience(&self, head: Micros, idle: Micros) -> Option<Micros> {
         if self.upgraded || self.up.end != End::Open {
             None
@@ -164,7 +168,22 @@ impl State {
         } else if self.asked == 0 {
             Some(self.stepped + head)
         } else {
-            Some(self.stepped + idle)
+            let said = self.book.owner().and_then(|line| line.keep_alive());
+            Some(self.stepped + said.map_or(idle, super::micros))
+        }
+    }
+
+    /// The lab whose keep-alive time counts: another one holds at once. Nothing changes any more where the lab is gone.
+    pub(super) fn keeper(&self) -> Option<&Arc<Line>> {
+        let may = !self.upgraded && self.up.end == End::Open;
+        self.book.owner().filter(|line| may && line.keep_alive().is_some())
+    }
+
+    /// An answer is gone, and the keep-alive time begins. The reader need not know, unless its alarm would come too late.
+    pub(super) fn rest(&mut self, now: Micros) {
+        let ends = self.book.owner().and_then(|line| line.keep_alive()).map(|time| now + super::micros(time));
+        if ends.is_some_and(|ends| ends < self.alarmed) {
+            self.up.wake();
         }
     }
 

@@ -11,9 +11,9 @@ use leptos::prelude::*;
 use self::rig::Rig;
 use super::stage::{Play, Stage};
 use crate::{
-    diagram::{details::Details, table::Table, view::Picture},
+    diagram::{details::Details, layout::ZOOM, table::Table, view::Picture},
     i18n::t,
-    wire::packed::Packed,
+    wire::{Technique, packed::Packed},
 };
 
 /// The lab of the step around it.
@@ -75,10 +75,13 @@ pub fn Glance(
 }
 
 fn picture(rig: Rig, bare: bool) -> impl IntoView {
-    let technique = rig.stage.play.with_value(|play| play.step.client.technique);
+    let (technique, resources) =
+        rig.stage.play.with_value(|play| (play.step.client.technique, play.step.client.resources));
+    // A whole page takes less than a second.
+    let scale = if technique == Technique::Request && resources > 0 { 4.0 * ZOOM } else { ZOOM };
     let now = Callback::new(move |()| rig.now());
     view! {
-        <Picture reel=rig.reel selected=rig.selected technique=technique live=rig.running now=now port=rig.port bare=bare />
+        <Picture reel=rig.reel selected=rig.selected technique=technique live=rig.running now=now port=rig.port bare=bare scale=scale />
     }
 }
 
