@@ -11,10 +11,10 @@ mod conditional;
 mod hold;
 #[path = "../lessons/02-short-polling/code/job.rs"]
 mod job;
-#[path = "../lessons/01-connections/code/page.rs"]
-mod page;
 #[path = "../lessons/02-short-polling/code/poll.rs"]
 mod poll;
+#[path = "../lessons/01-connections/code/visit.rs"]
+mod visit;
 
 use std::{
     net::SocketAddr,
@@ -113,10 +113,10 @@ async fn exchange(socket: &mut tokio::net::TcpStream, target: &str) -> String {
 }
 
 #[tokio::test]
-async fn page_rs_keeps_a_connection_for_its_time_or_ends_it_with_an_answer() {
+async fn visit_rs_keeps_a_connection_for_its_time_or_ends_it_with_an_answer() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let to = listener.local_addr().expect("it is bound");
-    tokio::spawn(page::serve(listener, Duration::from_millis(300)));
+    tokio::spawn(visit::serve(listener, Duration::from_millis(300)));
     let mut kept = tokio::net::TcpStream::connect(to).await.expect("it listens");
     for target in ["/page", "/page/1", "/page/2"] {
         assert!(!exchange(&mut kept, target).await.contains("connection:"));

@@ -9,7 +9,7 @@ use super::{
     mark::{Anchor, Label, Part, Shape, Tone},
     story::Try,
 };
-use crate::wire::{ConnNo, Direction, Micros, Technique};
+use crate::wire::{ConnNo, Direction, Micros};
 
 /// How many bands can stand side by side. A browser keeps six connections to a host; each visit may open new ones.
 const BANDS: usize = 12;
@@ -56,7 +56,7 @@ impl Life<'_> {
 /// The lives of the connections that carried requests of a visitor, in order; none if there are no visitors.
 fn lives(scene: &Scene) -> Vec<Life<'_>> {
     let list = &scene.story().list;
-    if !list.iter().any(|told| told.technique == Some(Technique::Request)) {
+    if !scene.has_visits() {
         return Vec::new();
     }
     let mut tries: BTreeMap<ConnNo, Vec<&Try>> = BTreeMap::new();

@@ -284,13 +284,23 @@ impl Scene {
         self.conns.get(&conn)
     }
 
-    /// When connections ended, each as a span of time, if the run is about connections.
-    pub(super) fn connection_ends(&self) -> Vec<(Micros, Micros)> {
-        let visits = |event: &Seen<Event>| match &event.what {
+    /// Whether connections are the subject of the run: somebody visits a page.
+    pub(super) fn has_visits(&self) -> bool {
+        let visit = |event: &Seen<Event>| match &event.what {
             Event::Started(_, settings) => settings.technique == Technique::Request,
             _ => false,
         };
-        if !self.events.iter().any(visits) {
+        self.events.iter().any(visit)
+    }
+
+    /// Whether connections are the subject, and one of them is open.
+    pub fn has_open(&self) -> bool {
+        self.conns.values().any(|conn| conn.closed.iter().all(Option::is_none)) && self.has_visits()
+    }
+
+    /// When connections ended, each as a span of time, if the run is about connections.
+    pub(super) fn connection_ends(&self) -> Vec<(Micros, Micros)> {
+        if !self.has_visits() {
             return Vec::new();
         }
         self.conns.values().flat_map(|conn| conn.closed.iter().flatten()).map(|end| (end.at, end.at)).collect()

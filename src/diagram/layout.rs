@@ -236,8 +236,11 @@ impl Desk<'_> {
         if !self.room.take(y, 1) {
             return;
         }
-        let (x, anchor) =
-            if left { (self.paper.browser - off, Anchor::End) } else { (self.paper.server + off, Anchor::Start) };
+        let (x, anchor) = if left {
+            (self.paper.browser - off, Anchor::End)
+        } else {
+            (self.paper.server + off + self.bands.width, Anchor::Start)
+        };
         let shape = Shape::Words { x, y: y + 4.0, anchor, tone, label };
         self.put(id, owner, (y - 10.0, y + 6.0), shape);
     }

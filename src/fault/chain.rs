@@ -14,6 +14,9 @@ pub struct Chain {
     pub faults: Vec<Fault>,
     /// How long a connection may stay idle after the last answer was let go, if the lab says.
     pub keep_alive: Option<Duration>,
+    /// Connections that have been idle since before this are closed: what one page of a lab has used is nothing that the
+    /// next one should find, and a browser would use it again for any lab on this listener.
+    pub cleared: Option<Micros>,
     /// Whether the distance is imposed on the handshake of a connection, too. The kernel shakes hands at once, far below
     /// the tap, so the round trip is made up for by the first request.
     pub handshake: bool,
@@ -110,6 +113,14 @@ impl Chain {
     /// A chain with a distance and faults, which are taken as checked.
     pub fn new(distance: Duration, faults: Vec<Fault>) -> Self {
         Self { distance, faults, ..Self::default() }
+    }
+
+    /// Until when a connection may stay that has been idle since a time, if the lab says.
+    pub fn idle_until(&self, since: Micros) -> Option<Micros> {
+        if self.cleared.is_some_and(|cleared| since <= cleared) {
+            return Some(since);
+        }
+        self.keep_alive.map(|time| since + Micros::try_from(time.as_micros()).unwrap_or(Micros::MAX / 4))
     }
 
     /// Decides on a unit. The same unit gets the same decision however often it is asked about.

@@ -1,18 +1,15 @@
 //! The line between a lab and its connections: observations go one way, the fault chain the other.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use tokio::sync::{mpsc, watch};
 
 use crate::{
     fault::chain::{Chain, Decision, Meta},
-    wire::{LabId, Observation, Witness},
+    wire::{LabId, Micros, Observation, Witness},
 };
 
 /// How many observations may wait for a lab's task. What comes above is dropped and counted.
@@ -94,9 +91,14 @@ impl Line {
         }
     }
 
-    /// The keep-alive time in force, if the lab is there and says one.
-    pub(crate) fn keep_alive(&self) -> Option<Duration> {
-        self.chain.has_changed().ok().and_then(|_| self.chain.borrow().keep_alive)
+    /// Whether the lab is still there.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.chain.has_changed().is_ok()
+    }
+
+    /// Until when a connection may stay that has been idle since a time, if the lab is there and says so.
+    pub(crate) fn idle_until(&self, since: Micros) -> Option<Micros> {
+        if self.is_alive() { self.chain.borrow().idle_until(since) } else { None }
     }
 
     /// A receiver that wakes when another chain comes into force.

@@ -121,6 +121,8 @@ pub struct Lab {
     intake: Intake,
     /// What the line had dropped before this run.
     dropped_before: (u64, u64),
+    /// When the last page left: connections that were idle then are closed.
+    cleared: Option<Micros>,
 
     pages: Vec<Subscriber>,
     joined: u64,
@@ -172,6 +174,7 @@ impl Lab {
             state: LabState::default(),
             intake: Intake::default(),
             dropped_before: (0, 0),
+            cleared: None,
             pages: Vec::new(),
             joined: 0,
             flushed: 0,
@@ -286,7 +289,11 @@ impl Lab {
 
     fn note_idle(&mut self) {
         if self.pages.is_empty() && *self.idle_since.borrow() == 0 {
-            self.idle_since.send_replace(clock::now());
+            let now = clock::now();
+            self.idle_since.send_replace(now);
+            // The browser would use the connections of this lab again for the next one on its page.
+            self.cleared = Some(now);
+            self.enforce();
         }
     }
 
@@ -448,7 +455,12 @@ impl Lab {
         let distance = Duration::from_millis(self.state.distance_ms.into());
         let keep_alive = Some(Duration::from_millis(self.state.keep_alive_ms.into()));
         let chain = Chain::new(distance, self.state.faults.clone());
-        self.line.chain.send_replace(Arc::new(Chain { keep_alive, handshake: self.spec.handshake, ..chain }));
+        self.line.chain.send_replace(Arc::new(Chain {
+            keep_alive,
+            cleared: self.cleared,
+            handshake: self.spec.handshake,
+            ..chain
+        }));
     }
 
     /// Puts the settings' distance and faults into force.

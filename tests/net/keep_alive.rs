@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use lifeline::{fault::chain::Chain, net::accept::Limits};
+use lifeline::{
+    fault::chain::Chain,
+    net::{accept::Limits, clock},
+};
 
 use crate::stage::{LABS, Stage, distance};
 
@@ -76,6 +79,28 @@ async fn a_change_holds_at_once_for_idle_connections() {
     client.get(LABS[0], "hello", 2).await;
     assert_eq!(client.answer().await.0, 200, "a longer time holds, too");
     drop(client);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn what_was_idle_when_it_was_cleared_is_closed_and_nothing_else() {
+    let mut stage = Stage::with(patient(), [keeps(20_000)]).await;
+    let (mut idle, mut busy) = (stage.client().await, stage.client().await);
+    idle.get(LABS[0], "hello", 1).await;
+    idle.answer().await;
+    let feed = stage.feed();
+    busy.get(LABS[0], "events", 2).await;
+    busy.until("\r\n\r\n").await;
+    stage.labs[0].force(Chain { cleared: Some(clock::now()), ..keeps(20_000) });
+    assert_eq!(idle.rest().await, "");
+    feed.send("still here").await.expect("the stream is open");
+    busy.until("still here").await;
+    let mut later = stage.client().await;
+    later.get(LABS[0], "hello", 3).await;
+    later.answer().await;
+    later.hears_nothing(300).await;
+    drop((idle, busy, later, feed));
+    stage.labs[0].has("up closed by fin").await;
     stage.close().await;
 }
 

@@ -54,6 +54,7 @@ async fn a_page_and_its_resources_travel_on_one_connection() {
     assert_eq!(lab.get("page?close=x").await.status, 400);
 }
 
+/// `connections/either-side-can-end-it`.
 #[tokio::test]
 async fn either_side_can_say_that_this_answer_is_the_last() {
     let course = Course::start().await;
@@ -69,6 +70,7 @@ async fn either_side_can_say_that_this_answer_is_the_last() {
     page.until_count(2, |fact| matches!(fact, Fact::Closed { dir: Direction::Down, how: Close::Fin, .. })).await;
 }
 
+/// `connections/the-line-towards-1.0`.
 #[tokio::test]
 async fn http_1_0_closes_unless_both_say_keep_alive() {
     let course = Course::start().await;
@@ -106,4 +108,16 @@ async fn the_keep_alive_time_is_a_setting_of_the_lab() {
     page.command(Command::Reset).await;
     page.command(Command::Publish).await;
     assert_eq!(page.state.keep_alive_ms, 2000, "a new run begins as the lab was made");
+}
+
+#[tokio::test]
+async fn a_page_that_leaves_takes_its_idle_connections_along() {
+    let course = Course::start().await;
+    let lab = course.lab(r#"{"distance_ms":0}"#).await;
+    let page = lab.page().await;
+    let mut socket = TcpStream::connect(lab.at).await.unwrap();
+    let request = format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", target(&lab, "page"), lab.at);
+    exchange(&mut socket, &request).await;
+    drop(page);
+    is_over(&mut socket).await;
 }

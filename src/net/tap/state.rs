@@ -168,20 +168,20 @@ impl State {
         } else if self.asked == 0 {
             Some(self.stepped + head)
         } else {
-            let said = self.book.owner().and_then(|line| line.keep_alive());
-            Some(self.stepped + said.map_or(idle, super::micros))
+            let said = self.book.owner().and_then(|line| line.idle_until(self.stepped));
+            Some(said.unwrap_or(self.stepped + idle))
         }
     }
 
     /// The lab whose keep-alive time counts: another one holds at once. Nothing changes any more where the lab is gone.
     pub(super) fn keeper(&self) -> Option<&Arc<Line>> {
         let may = !self.upgraded && self.up.end == End::Open;
-        self.book.owner().filter(|line| may && line.keep_alive().is_some())
+        self.book.owner().filter(|line| may && line.is_alive())
     }
 
     /// An answer is gone, and the keep-alive time begins. The reader need not know, unless its alarm would come too late.
     pub(super) fn rest(&mut self, now: Micros) {
-        let ends = self.book.owner().and_then(|line| line.keep_alive()).map(|time| now + super::micros(time));
+        let ends = self.book.owner().and_then(|line| line.idle_until(now));
         if ends.is_some_and(|ends| ends < self.alarmed) {
             self.up.wake();
         }
