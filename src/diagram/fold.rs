@@ -235,7 +235,7 @@ impl Scene {
             (Some(key), _) => Some(key),
             (None, Unit::RequestHead(head)) => {
                 if let Some(conn) = self.conn(Some(conn)) {
-                    let place = conn.loose_ups.partition_point(|up| up.0 < no);
+                    let place = conn.loose_ups.partition_point(|up| *up < (no, head.nth));
                     conn.loose_ups.insert(place, (no, head.nth));
                 }
                 Some(ExchangeKey::Loose { conn, nth: head.nth })
