@@ -13,12 +13,18 @@ mod hold;
 mod job;
 #[path = "../lessons/02-short-polling/code/poll.rs"]
 mod poll;
+#[path = "../lessons/01-connections/code/visit.rs"]
+mod visit;
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use axum::Router;
 use serde_json::Value;
 use support::ask;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn serve(routes: Router) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -91,4 +97,35 @@ async fn hold_rs_answers_when_there_is_news_or_the_time_is_over() {
     assert_eq!((&news["cursor"], &news["updates"][0]["district"]), (&serde_json::json!(1), &serde_json::json!(3)));
     let missed = json(to, "GET /hold?cursor=0&wait=30000 HTTP/1.1", "").await.2;
     assert_eq!(missed["updates"][0]["seq"], 1, "what came between two holds is there");
+}
+
+/// Asks on an open connection and reads one answer with a length: its head, in small letters.
+async fn exchange(socket: &mut tokio::net::TcpStream, target: &str) -> String {
+    socket.write_all(format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).await.expect("it is open");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await.expect("it answers"));
+    }
+    let head = String::from_utf8(head).expect("a head is text").to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    socket.read_exact(&mut vec![0; length.expect("it has a length")]).await.expect("a whole body");
+    head
+}
+
+#[tokio::test]
+async fn visit_rs_keeps_a_connection_for_its_time_or_ends_it_with_an_answer() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let to = listener.local_addr().expect("it is bound");
+    tokio::spawn(visit::serve(listener, Duration::from_millis(300)));
+    let mut kept = tokio::net::TcpStream::connect(to).await.expect("it listens");
+    for target in ["/page", "/page/1", "/page/2"] {
+        assert!(!exchange(&mut kept, target).await.contains("connection:"));
+    }
+    let idle = Instant::now();
+    assert_eq!(kept.read(&mut [0]).await.expect("an end in order"), 0);
+    assert!((295..2000).contains(&idle.elapsed().as_millis()), "{:?}", idle.elapsed());
+
+    let mut closed = tokio::net::TcpStream::connect(to).await.expect("it listens");
+    assert!(exchange(&mut closed, "/page?close=1").await.contains("connection: close"));
+    assert_eq!(closed.read(&mut [0]).await.expect("an end in order"), 0);
 }

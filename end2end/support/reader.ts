@@ -72,6 +72,15 @@ export class Reader {
     await expect.poll(() => this.lab.evaluate(click, name.source), { timeout: 30_000 }).toBe(true);
   }
 
+  /** Picks the newest exchange in the picture. */
+  async pickLast() {
+    await this.lab.evaluate((lab) => {
+      const arrows = [...lab.querySelectorAll("[data-x][aria-label]")].filter((arrow) => arrow.checkVisibility());
+      arrows.at(-1)?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    });
+    await expect(this.lab.locator(".pc-sheet")).toBeVisible();
+  }
+
   async done() {
     await expect(this.goal).toHaveAttribute("data-done", "true", { timeout: 60_000 });
   }

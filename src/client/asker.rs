@@ -1,5 +1,5 @@
-//! The techniques that ask: short polling with `setInterval` and `fetch`, as the notes say, and long polling with `fetch`
-//! after `fetch`. What to do is decided by a state machine, [`Asks`]; this does it, and writes down what it saw.
+//! The techniques that ask: short polling with `setInterval` and `fetch`, as the notes say, long polling with `fetch`
+//! after `fetch`, and a visit to a page, whose resources are fetched at once. What to do is decided by a state machine, [`Asks`]; this does it, and writes down what it saw.
 
 use std::{
     cell::{Cell, RefCell},
@@ -130,6 +130,7 @@ impl Running {
         self.observe(Some(n), Fact::Asked { method: method.to_owned(), target: shown });
         let accept = match what {
             Asking::BoardIfChanged => format!("application/json;c={};n={n}", self.client),
+            Asking::Page { .. } => "*/*".to_owned(),
             _ => "application/json".to_owned(),
         };
         let running = Rc::clone(self);
@@ -145,7 +146,7 @@ impl Running {
     }
 
     fn answered(self: &Rc<Self>, n: ExchangeNo, status: u16, body: &str) {
-        let answer: Answer = serde_json::from_str(body).unwrap_or_default();
+        let answer = Answer::read(body);
         let (news, actions) = self.asks.borrow_mut().answered(n, status, &answer);
         let bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
         self.observe(Some(n), Fact::Answered { status, bytes, news });

@@ -1,14 +1,15 @@
 //! The browser's side: the techniques over the browser's own APIs, and the control socket. Only this folder names
 //! web-sys' network types.
 //!
-//! What can be decided without a browser is: [`aligner`], [`backoff`], [`outbox`], [`poll`] and [`hold`] are pure and tested
-//! natively; the other files do what those say, and write down what they saw.
+//! What can be decided without a browser is: [`aligner`], [`backoff`], [`outbox`], [`poll`], [`hold`] and [`visit`] are pure and
+//! tested natively; the other files do what those say, and write down what they saw.
 
 pub mod aligner;
 pub mod backoff;
 pub mod hold;
 pub mod outbox;
 pub mod poll;
+pub mod visit;
 
 #[cfg(feature = "hydrate")]
 pub mod asker;

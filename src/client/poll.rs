@@ -1,9 +1,9 @@
 //! Clients that ask, as state machines: what happened goes in, what to do comes out. No browser, no clock. The one here is
-//! the short-polling client; [`Hold`] is the long-polling one.
+//! the short-polling client; [`Hold`] is the long-polling one, [`Visit`] loads a page once.
 
 use serde::Deserialize;
 
-use super::hold::Hold;
+use super::{hold::Hold, visit::Visit};
 use crate::wire::{
     Ending, ExchangeNo, Technique,
     observation::{Ask, ClientSettings, Cure, News},
@@ -54,6 +54,7 @@ pub trait Asks: Send {
 /// the last update that the page has already, 0 if it has none.
 pub fn asker(settings: &ClientSettings, known: u64) -> (Box<dyn Asks>, Option<u32>) {
     match settings.technique {
+        Technique::Request => (Box::new(Visit::new(settings.clone())), None),
         Technique::LongPoll => (Box::new(Hold::new(settings.clone(), known)), None),
         _ => (Box::new(Poll::new(settings.clone())), Some(settings.interval_ms)),
     }
@@ -84,6 +85,13 @@ pub enum Asking {
         /// One update rather than all.
         one: bool,
     },
+    /// The document of a page, or one of the resources that it names.
+    Page {
+        /// The number of the resource; 0 is the document.
+        part: u8,
+        /// Whether the answer is to end its connection.
+        closing: bool,
+    },
 }
 
 impl Asking {
@@ -98,6 +106,10 @@ impl Asking {
             Asking::Job(job) => ("GET", format!("/job?job={job}&")),
             Asking::Hold { cursor: known, wait_ms, one } => {
                 ("GET", format!("/hold?{}wait={wait_ms}&{}", cursor(known), if one { "one=1&" } else { "" }))
+            }
+            Asking::Page { part, closing } => {
+                let part = if part > 0 { format!("/{part}") } else { String::new() };
+                ("GET", format!("/page{part}?{}", if closing { "close=1&" } else { "" }))
             }
         }
     }
@@ -119,6 +131,19 @@ pub struct Answer {
     pub job: Option<u32>,
     /// Share of a job done, 0 to 100.
     pub percent: Option<u8>,
+    /// The resources that a document names, by number.
+    #[serde(skip)]
+    pub resources: Vec<u8>,
+}
+
+impl Answer {
+    /// Reads a body: JSON, or the document of a page. What is neither says nothing.
+    pub fn read(body: &str) -> Self {
+        // Each resource stands in quotes, as an address relative to the document's.
+        let named = |rest: &str| rest.split_once('"')?.0.parse().ok();
+        let resources = body.split("\"page/").skip(1).filter_map(named).collect();
+        Self { resources, ..serde_json::from_str(body).unwrap_or_default() }
+    }
 }
 
 /// An epidemic alert: an update of the feed, or an entry of the list.

@@ -6,7 +6,7 @@ use super::{
     mark::{Anchor, Dot, Label, Line, Outcome, Part, Shape, Tip, Tone},
     story::{Board, Told, Try},
 };
-use crate::wire::{Ending, HoldEnd, Micros};
+use crate::wire::{Ending, HoldEnd, Micros, Technique};
 
 /// How far an arrow goes before its second witness has seen it, as a share of the way.
 const REACH: f32 = 0.9;
@@ -28,6 +28,8 @@ pub(super) mod slot {
     pub const LEVEL: u32 = 10;
     pub const OUTSIDE: u32 = 11;
     pub const STREAM: u32 = 12;
+    /// Streams have none of these, visits no streams.
+    pub const CONNECTION: u32 = 12;
 }
 
 /// Bars of answers that are held back at the same time stand side by side.
@@ -143,6 +145,11 @@ impl Pen<'_, '_> {
         self.desk.paper.browser + if self.outside() { OUTSIDE } else { 0.0 }
     }
 
+    /// Where the server's end of a line is: the band of its connection, where there are bands.
+    fn server(&self, t: Option<&Try>) -> f32 {
+        t.and_then(|t| self.desk.bands.place(t.conn)).unwrap_or(self.desk.paper.server)
+    }
+
     pub fn arrow(&mut self, part: Part, n: u32, ends: [f32; 4], line: Line, tip: Tip) -> usize {
         let [x0, y0, x1, y1] = ends;
         let id = (part, self.a, self.b << 3 | n.min(7));
@@ -174,7 +181,7 @@ impl Pen<'_, '_> {
 
     fn request(&mut self, n: u32, t: Option<&Try>, lanes: &mut Lanes) {
         let told = self.told;
-        let (x0, x1) = (self.browser(), self.desk.paper.server);
+        let (x0, x1) = (self.browser(), self.server(t));
         let from = if n == 0 { told.asked } else { None }.or(t.and_then(|t| t.up_seen));
         let Some(from) = from else { return };
         let part = if n == 0 { Part::Request } else { Part::Again };
@@ -220,6 +227,8 @@ impl Pen<'_, '_> {
             self.wait(lanes, line, slot::AGAIN + n, Tone::Soft, Label::SentAgain);
         } else if self.outside() {
             self.wait(lanes, line, slot::OUTSIDE, Tone::Faint, Label::Outside);
+        } else if let Some(t) = t.filter(|_| told.technique == Some(Technique::Request)) {
+            self.wait(lanes, line, slot::CONNECTION, Tone::Soft, Label::OnConnection(t.conn, t.nth));
         }
     }
 
@@ -278,9 +287,9 @@ impl Pen<'_, '_> {
             _ if told.ignored.is_some() => 6.5,
             _ => 0.0,
         };
-        let (x0, x1) = (self.desk.paper.server, self.browser() + dot);
-        let reach = |share: f32| x0 + (x1 - x0) * share;
         let t = told.main_try();
+        let (x0, x1) = (self.server(t), self.browser() + dot);
+        let reach = |share: f32| x0 + (x1 - x0) * share;
         let line = match told.status {
             Some(status) if status >= 400 => Line::Bad,
             _ if told.turned_back().is_some() => Line::Bad,
@@ -313,7 +322,10 @@ impl Pen<'_, '_> {
         let y0 = self.desk.y(whole);
         if let Some(at) = told.answered {
             let own = self.arrow(Part::Answer, 0, [x0, y0, x1, self.desk.y(at.max(whole))], line, Tip::Landed);
-            self.wait(lanes, own, slot::ANSWER, tone, label);
+            // Where all answers bring the same, the requests have more to say.
+            if told.technique != Some(Technique::Request) || label != Label::Answer {
+                self.wait(lanes, own, slot::ANSWER, tone, label);
+            }
             if at < whole {
                 self.wait(lanes, own, slot::ANSWER_LEVEL, Tone::Faint, Label::Level);
             }

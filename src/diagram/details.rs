@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     i18n::{t, tf},
-    wire::{ConnNo, Direction, Ending, HoldEnd, Micros, UnitNo},
+    wire::{ConnNo, Direction, Ending, HoldEnd, Micros, Technique, UnitNo},
 };
 
 /// The drawer. Without a selection it says what to do; with one it can be closed, by Esc too.
@@ -202,6 +202,18 @@ fn happened(told: &Told, facts: &Exchange) -> Vec<String> {
     if let Some((_, version)) = told.ignored {
         said.push(tf("picture.happened_ignored", &[("n", &number(version))]));
     }
+    // Where connections are the subject, it is said of each request which it had.
+    if let Some(t) = told.main_try().filter(|_| told.technique == Some(Technique::Request)) {
+        said.push(match t.nth {
+            1 => tf("picture.happened_new", &[("conn", &number(u64::from(t.conn)))]),
+            nth => {
+                tf("picture.happened_used", &[("conn", &number(u64::from(t.conn))), ("nth", &number(u64::from(nth)))])
+            }
+        });
+        if t.closes {
+            said.push(crate::i18n::t("picture.happened_last"));
+        }
+    }
     let dropped = told.tries.iter().any(|t| t.up_dropped.is_some() || t.down_dropped.is_some());
     let t0 = told.main_try();
     let early = |from: Option<Micros>, to: Option<Micros>| from.zip(to).is_some_and(|(from, to)| to < from);
@@ -295,6 +307,9 @@ fn links(told: &Told) -> Vec<(&'static str, String)> {
     }
     if told.tries.len() > 1 {
         list.push(("https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2", "RFC 9110 §9.2.2", "picture.rfc_retry"));
+    }
+    if told.technique == Some(Technique::Request) {
+        list.push(("https://www.rfc-editor.org/rfc/rfc9112#section-9.3", "RFC 9112 §9.3", "picture.rfc_persistence"));
     }
     if told.tries.iter().any(|t| t.cut.is_some()) {
         list.push(("https://www.rfc-editor.org/rfc/rfc9112#section-9.5", "RFC 9112 §9.5", "picture.rfc_close"));

@@ -176,6 +176,10 @@ pub fn draw(mark: &Mark, paper: &Paper, say: Say) -> Node {
             node.name = text;
             "pc-pill"
         }
+        Shape::Band { x, y0, y1, half, carries } => {
+            d.round(x - half, *y0, x + half, *y1, 1.5);
+            if *carries { "pc-band pc-carries" } else { "pc-band" }
+        }
         Shape::Hit { lines, label } => {
             node.tag = Tag::Hit;
             for [x0, y0, x1, y1] in lines {

@@ -1,5 +1,7 @@
 //! What belongs to no exchange, on paper: updates, ticks that sent nothing, the page out of sight, changes of the lab.
 
+use std::collections::BTreeSet;
+
 use super::{
     fold::{Event, Scene},
     layout::{Desk, EVENT, Owner},
@@ -15,6 +17,7 @@ impl Desk<'_> {
         let (mut faults, mut distance) = (0, scene.distance_at_start_ms());
         let mut hidden: Option<Micros> = None;
         let mut crowd: Option<(u64, u64, f32, u32)> = None;
+        let mut visits = BTreeSet::new();
         for (i, event) in scene.events().iter().enumerate() {
             let (y, id) = (self.y(event.at), i as u32);
             match &event.what {
@@ -34,12 +37,18 @@ impl Desk<'_> {
                 Event::Skipped(_) => {}
                 Event::Started(client, settings) => {
                     let label = match settings.technique {
+                        Technique::Request => {
+                            visits.insert(*client);
+                            Label::Visit(*client)
+                        }
                         Technique::Sse => Label::StartedStream(*client),
                         Technique::LongPoll => Label::StartedHold(*client, settings.hold_ms),
                         _ => Label::Started(*client, settings.interval_ms),
                     };
                     self.beside((Part::LeftLabel, id, EVENT - 1), Owner::NONE, y, Tone::Soft, label, 14.0);
                 }
+                // A visit ends by itself.
+                Event::Stopped(client) if visits.contains(client) => {}
                 Event::Stopped(client) => {
                     let label = Label::Stopped(*client);
                     self.beside((Part::LeftLabel, id, EVENT - 2), Owner::NONE, y, Tone::Soft, label, 14.0);
@@ -59,6 +68,16 @@ impl Desk<'_> {
                     let shape = Shape::Cross { x: paper.server, y };
                     self.put((Part::Cross, id, EVENT), Owner::NONE, (y - 6.0, y + 6.0), shape);
                     self.beside((Part::RightLabel, id, EVENT - 6), Owner::NONE, y, Tone::Bad, Label::Struck, 14.0);
+                }
+                Event::KeepAlive(ms) => {
+                    let shape = Shape::Change { x0: paper.browser - 10.0, x1: paper.server + 10.0, y, bad: false };
+                    self.put((Part::Change, id, 0), Owner::NONE, (y, y), shape);
+                    let label = Label::KeepAlive(*ms);
+                    let (x, anchor) = (paper.middle(), Anchor::Middle);
+                    let words = Shape::Words { x, y: y - 5.0, anchor, tone: Tone::Soft, label };
+                    self.put((Part::EventLabel, id, 0), Owner::NONE, (y - 16.0, y), words);
+                    let half = label.ems() * self.text() * 0.5;
+                    self.middle.reserve([x - half, y - 17.0, x + half, y + 2.0]);
                 }
                 Event::Faults(count, ms) => {
                     let label = match *count {

@@ -245,6 +245,8 @@ pub enum Event {
     Faults(u32, u32),
     /// A fault ended a connection.
     Struck,
+    /// The keep-alive time is this from here on, in milliseconds.
+    KeepAlive(u32),
 }
 
 /// What a message of a stream is about.

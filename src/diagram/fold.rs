@@ -117,6 +117,7 @@ impl Scene {
             Fact::Faults { distance_ms, faults } => {
                 self.event(at, no, Event::Faults(u32::try_from(faults.len()).unwrap_or(u32::MAX), *distance_ms));
             }
+            Fact::KeepAlive { ms } => self.event(at, no, Event::KeepAlive(*ms)),
             Fact::Clock { error, epoch, .. } => {
                 let what = ClockError { error: *error, epoch: *epoch };
                 self.left_out += u64::from(!file(&mut self.clocks, Seen { at, no, what }, EVENTS));
@@ -243,7 +244,7 @@ impl Scene {
             (Some(key), _) => Some(key),
             (None, Unit::RequestHead(head)) => {
                 if let Some(conn) = self.conn(Some(conn)) {
-                    let place = conn.loose_ups.partition_point(|up| up.0 < no);
+                    let place = conn.loose_ups.partition_point(|up| *up < (no, head.nth));
                     conn.loose_ups.insert(place, (no, head.nth));
                 }
                 Some(ExchangeKey::Loose { conn, nth: head.nth })
@@ -290,6 +291,28 @@ impl Scene {
     /// A connection.
     pub fn connection(&self, conn: ConnNo) -> Option<&Conn> {
         self.conns.get(&conn)
+    }
+
+    /// Whether connections are the subject of the run: somebody visits a page.
+    pub(super) fn has_visits(&self) -> bool {
+        let visit = |event: &Seen<Event>| match &event.what {
+            Event::Started(_, settings) => settings.technique == Technique::Request,
+            _ => false,
+        };
+        self.events.iter().any(visit)
+    }
+
+    /// Whether connections are the subject, and one of them is open.
+    pub fn has_open(&self) -> bool {
+        self.conns.values().any(|conn| conn.closed.iter().all(Option::is_none)) && self.has_visits()
+    }
+
+    /// When connections ended, each as a span of time, if the run is about connections.
+    pub(super) fn connection_ends(&self) -> Vec<(Micros, Micros)> {
+        if !self.has_visits() {
+            return Vec::new();
+        }
+        self.conns.values().flat_map(|conn| conn.closed.iter().flatten()).map(|end| (end.at, end.at)).collect()
     }
 
     /// What belongs to no exchange, by time.

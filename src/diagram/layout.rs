@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::{
     arrows,
     axis::Axis,
+    bands::Bands,
     fold::{ExchangeKey, Scene},
     labels::{Column, Middle, TEXT},
     mark::{Anchor, Label, Mark, MarkId, Part, Shape, Tone},
@@ -157,9 +158,11 @@ pub fn layout(scene: &Scene, view: &View<'_>) -> Layout {
         left: Column::default(),
         right: Column::default(),
         middle: Middle::new(paper.browser + 10.0, paper.server - 10.0),
+        bands: Bands::default(),
         moving: false,
     };
     desk.frame(start, &folds);
+    desk.bands(scene);
     desk.events(scene);
     desk.exchanges(scene, &runs);
     let (mut marks, moving) = (desk.marks, desk.moving);
@@ -181,6 +184,7 @@ pub(super) struct Desk<'a> {
     pub left: Column,
     pub right: Column,
     pub middle: Middle,
+    pub bands: Bands,
     pub moving: bool,
 }
 
@@ -232,8 +236,11 @@ impl Desk<'_> {
         if !self.room.take(y, 1) {
             return;
         }
-        let (x, anchor) =
-            if left { (self.paper.browser - off, Anchor::End) } else { (self.paper.server + off, Anchor::Start) };
+        let (x, anchor) = if left {
+            (self.paper.browser - off, Anchor::End)
+        } else {
+            (self.paper.server + off + self.bands.width, Anchor::Start)
+        };
         let shape = Shape::Words { x, y: y + 4.0, anchor, tone, label };
         self.put(id, owner, (y - 10.0, y + 6.0), shape);
     }

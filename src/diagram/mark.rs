@@ -45,6 +45,7 @@ pub enum Part {
     Held,
     Hold,
     Open,
+    Band,
     Request,
     Again,
     Answer,
@@ -171,6 +172,8 @@ pub enum Shape {
     Pill { x: f32, y: f32, label: Label, open: bool },
     /// Where a pointer finds the exchange: both its lines; and its summary for those who cannot see it.
     Hit { lines: Vec<[f32; 4]>, label: Label },
+    /// A connection: open, or while it carries a request.
+    Band { x: f32, y0: f32, y1: f32, half: f32, carries: bool },
 }
 
 /// What is written, in no language. The words are in `lessons/locale/*/picture.toml`; see [`words`](super::words).
@@ -268,6 +271,16 @@ pub enum Label {
     Distance(u32),
     /// An exchange in one line: its number, what it brought, how long it took.
     Summary(u32, Outcome, Option<Micros>),
+    /// A visit begins.
+    Visit(u16),
+    /// The connection of a request, and which of its requests it is, from 1.
+    OnConnection(u32, u32),
+    /// The server ends so many idle connections; the number of the first.
+    ServerCloses(u32, u32),
+    /// The browser ends so many idle connections; the number of the first.
+    BrowserCloses(u32, u32),
+    /// The keep-alive time is this from here on, in milliseconds.
+    KeepAlive(u32),
 }
 
 /// What became of an exchange, in a word.

@@ -11,6 +11,7 @@
 
 mod arrows;
 pub mod axis;
+mod bands;
 mod controls;
 pub mod details;
 mod dom;

@@ -84,7 +84,9 @@ pub(super) fn tries(scene: &Scene, ups: &[(ConnNo, UnitNo)], downs: &[(ConnNo, U
         let Some(t) = t else { continue };
         match &seen.what {
             Piece::Response { status, whole, text } if head => {
-                t.stream = text.to_ascii_lowercase().contains("\ncontent-type: text/event-stream");
+                let text = text.to_ascii_lowercase();
+                t.stream = text.contains("\ncontent-type: text/event-stream");
+                t.closes = text.contains("\nconnection: close");
                 t.status = Some(*status);
                 t.head_down = Some(*no);
                 t.down_seen = Some(seen.at);

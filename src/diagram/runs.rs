@@ -169,6 +169,7 @@ pub fn folds(scene: &Scene, runs: &mut Vec<Run>, end: Micros, zoom: f64) -> Vec<
         busy[run.first..run.first + run.count].fill((run.from, run.to));
     }
     busy.extend(ends);
+    busy.extend(scene.connection_ends());
     busy.extend(scene.events().iter().map(|event| (event.at, event.at)));
     busy.extend([(scene.start(), scene.start()), (end, end)]);
     busy.sort_unstable();

@@ -99,6 +99,8 @@ pub struct Try {
     pub down_dropped: Option<(Micros, FaultId)>,
     /// Whether a stream of events follows.
     pub stream: bool,
+    /// Whether the answer says that the connection ends with it.
+    pub closes: bool,
     /// The status.
     pub status: Option<u16>,
     /// The connection ended before the answer was whole.

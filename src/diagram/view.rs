@@ -82,10 +82,13 @@ pub fn Picture(
     /// Without controls: for a small picture in passing.
     #[prop(default = false)]
     bare: bool,
+    /// How many pixels a second has at first.
+    #[prop(default = ZOOM)]
+    scale: f64,
 ) -> impl IntoView {
     let frame = RwSignal::new(0);
     let at = RwSignal::new(None::<Micros>);
-    let zoom = RwSignal::new(ZOOM);
+    let zoom = RwSignal::new(scale);
     let folding = RwSignal::new(true);
     let expanded = RwSignal::new(BTreeSet::new());
     let width = RwSignal::new(640.0f32);
@@ -120,7 +123,8 @@ pub fn Picture(
                             expanded,
                             selected: selected.get(),
                             cursor: cursor.get(),
-                            density: density.clamp(4, 40),
+                            // The requests of a visit are sent at once, and there are no more of them.
+                            density: if technique == Technique::Request { 40 } else { density.clamp(4, 40) },
                         },
                     ))
                 };

@@ -90,6 +90,21 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         Label::Missed => say("picture.missed", &[]),
         Label::Mended => say("picture.mended", &[]),
         Label::Distance(ms) => say("picture.distance_is", &[("time", &span(i64::from(*ms) * 1000))]),
+        Label::Visit(client) => n("picture.visit", u64::from(*client)),
+        Label::OnConnection(conn, nth) => {
+            let key = match (*nth > 1, narrow) {
+                (false, false) => "picture.on_new",
+                (false, true) => "picture.on_new_short",
+                (true, false) => "picture.on_used",
+                (true, true) => "picture.on_used_short",
+            };
+            say(key, &[("conn", &number(u64::from(*conn))), ("nth", &number(u64::from(*nth)))])
+        }
+        Label::ServerCloses(1, conn) => n("picture.server_closes", u64::from(*conn)),
+        Label::ServerCloses(count, _) => n("picture.server_closes_many", u64::from(*count)),
+        Label::BrowserCloses(1, conn) => n("picture.browser_closes", u64::from(*conn)),
+        Label::BrowserCloses(count, _) => n("picture.browser_closes_many", u64::from(*count)),
+        Label::KeepAlive(ms) => say("picture.keep_alive_is", &[("time", &span(i64::from(*ms) * 1000))]),
         Label::Summary(no, what, took) => {
             let what = outcome(say, what);
             let no = number(u64::from(*no));

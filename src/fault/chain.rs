@@ -14,6 +14,14 @@ pub struct Chain {
     pub distance: Duration,
     /// The faults.
     pub faults: Vec<Fault>,
+    /// How long a connection may stay idle after the last answer was let go, if the lab says.
+    pub keep_alive: Option<Duration>,
+    /// Connections that have been idle since before this are closed: what one page of a lab has used is nothing that the
+    /// next one should find, and a browser would use it again for any lab on this listener.
+    pub cleared: Option<Micros>,
+    /// Whether the distance is imposed on the handshake of a connection, too. The kernel shakes hands at once, far below
+    /// the tap, so the round trip is made up for by the first request.
+    pub handshake: bool,
     /// For tests of the tap: a verdict of their own on every unit, after the faults.
     #[doc(hidden)]
     pub script: Option<Script>,
@@ -158,7 +166,15 @@ impl Default for Conduct {
 impl Chain {
     /// A chain with a distance and faults, which are taken as checked.
     pub fn new(distance: Duration, faults: Vec<Fault>) -> Self {
-        Self { distance, faults, script: None }
+        Self { distance, faults, ..Self::default() }
+    }
+
+    /// Until when a connection may stay that has been idle since a time, if the lab says.
+    pub fn idle_until(&self, since: Micros) -> Option<Micros> {
+        if self.cleared.is_some_and(|cleared| since <= cleared) {
+            return Some(since);
+        }
+        self.keep_alive.map(|time| since + Micros::try_from(time.as_micros()).unwrap_or(Micros::MAX / 4))
     }
 
     /// Decides on a unit. The same unit gets the same decision however often it is asked about.
@@ -166,6 +182,9 @@ impl Chain {
         let mut decision = Decision { delay: self.distance, verdict: Verdict::Pass };
         if let Some(by) = meta.silenced.filter(|by| self.has(*by)) {
             decision.add(Verdict::Drop(by));
+        }
+        if self.handshake && meta.dir == Direction::Up && meta.no == 1 {
+            decision.delay += 2 * self.distance;
         }
         for fault in &self.faults {
             if fault.direction.is_some_and(|only| only != meta.dir) {
@@ -298,6 +317,13 @@ mod tests {
                 assert_eq!(decision, Decision { delay: Duration::from_millis(105), verdict: Verdict::Pass });
             }
         }
+    }
+
+    #[test]
+    fn a_handshake_is_a_round_trip_before_the_first_request() {
+        let chain = Chain { handshake: true, ..Chain::new(Duration::from_millis(80), Vec::new()) };
+        let delay = |dir, no| chain.decide(meta(&PIECE, dir, 1, no)).delay.as_millis();
+        assert_eq!([delay(Direction::Up, 1), delay(Direction::Up, 2), delay(Direction::Down, 1)], [240, 80, 80]);
     }
 
     #[test]

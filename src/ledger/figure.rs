@@ -87,6 +87,25 @@ pub enum Figure {
     PickedEmpty,
     /// Exchanges that turned the board back and that the reader picked.
     PickedTurnedBack,
+    /// Requests that went over a connection that had carried one before, as the wire saw them.
+    Reused,
+    /// Requests that were the first on their connection, as the wire saw them.
+    OpenedNew,
+    /// Time from asking for the document to the last answer, in milliseconds: of the latest visit that had all its answers.
+    LoadTime,
+    /// Connections that the server closed although neither side had said that it would: nothing had been asked on them
+    /// for the keep-alive time.
+    ServerClosed,
+    /// Requests on the wire beyond those that the page sent: the browser repeated them by itself.
+    Repeated,
+    /// Answers whose head says `Connection: keep-alive`.
+    SaidKeepAlive,
+    /// Answers whose head says `Connection: close`.
+    SaidClose,
+    /// Exchanges whose answer says `Connection: close` and that the reader picked.
+    PickedSaidClose,
+    /// Exchanges over a reused connection that the reader picked.
+    PickedReused,
 }
 
 /// A condition on a run; a goal is met when all its checks hold.
@@ -128,6 +147,9 @@ pub struct Check {
     /// Only over clients that listen to the events of a stream by name, or only over those that do not.
     #[serde(default)]
     pub named: Option<bool>,
+    /// Only over clients that ask for answers that end their connection, or only over those that do not.
+    #[serde(default)]
+    pub closing: Option<bool>,
 }
 
 impl Check {
@@ -146,14 +168,15 @@ impl Check {
             hold_from_ms: None,
             hold_to_ms: None,
             named: None,
+            closing: None,
         }
     }
 
     /// Whether nothing narrows it to some clients.
     pub fn is_about_all(&self) -> bool {
         let bounds = [self.interval_from_ms, self.interval_to_ms, self.hold_from_ms, self.hold_to_ms];
-        let ways = [self.cursor, self.batch, self.named];
-        self.cure.is_none() && self.ask.is_none() && bounds == [None; 4] && ways == [None; 3]
+        let ways = [self.cursor, self.batch, self.named, self.closing];
+        self.cure.is_none() && self.ask.is_none() && bounds == [None; 4] && ways == [None; 4]
     }
 
     /// Whether it is about a client with these settings.
@@ -167,6 +190,7 @@ impl Check {
             && self.named.is_none_or(|named| named == settings.named)
             && self.hold_from_ms.is_none_or(|from| settings.hold_ms >= from)
             && self.hold_to_ms.is_none_or(|to| settings.hold_ms <= to)
+            && self.closing.is_none_or(|closing| closing == settings.closing)
     }
 
     /// Whether a value of its figure meets it.

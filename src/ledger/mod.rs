@@ -26,9 +26,9 @@ use delay::Delays;
 use feed::{Compared, Published};
 use ranges::Ranges;
 use serde::{Deserialize, Serialize};
-use sums::Connections;
+use sums::{Connections, Endings, says};
 
-use crate::wire::{ClientNo, Fact, Observation};
+use crate::wire::{ClientNo, Fact, Observation, Unit};
 
 /// The most clients that have a row each. Beyond it the earliest is added to the sums of those before.
 pub const ROWS: usize = 64;
@@ -45,6 +45,8 @@ pub struct Ledger {
     clientless: Row,
     /// Connections that carried a client's request.
     connections: Connections,
+    /// How connections ended.
+    endings: Endings,
     /// The latest client whose row was given up; what comes of it or an earlier one is not counted any more.
     given_up: ClientNo,
     /// What those rows held, as far as it can be added up.
@@ -81,14 +83,22 @@ impl Ledger {
             Fact::Unit { dir, unit, .. } => match seen.client {
                 None => self.clientless.wire(seen.at, None, seen.conn, *dir, unit),
                 Some(client) => {
-                    if let (crate::wire::Unit::RequestHead(_), Some(conn)) = (unit, seen.conn) {
-                        self.connections.carry(conn);
+                    match (unit, seen.conn) {
+                        (Unit::RequestHead(_), Some(conn)) => self.connections.carry(conn),
+                        (Unit::ResponseHead(head), Some(conn)) if says(head, "close") => self.endings.expect(conn),
+                        _ => {}
                     }
                     if let Some(row) = self.row_mut(client) {
                         row.wire(seen.at, seen.exchange, seen.conn, *dir, unit);
                     }
                 }
             },
+            Fact::Closed { dir, .. } => {
+                if let Some(conn) = seen.conn {
+                    let carried = self.connections.knows(conn);
+                    self.endings.end(conn, *dir, carried);
+                }
+            }
             Fact::Holding { .. } | Fact::HoldEnded { .. } => {
                 if let Some(row) = seen.client.and_then(|client| self.row_mut(client)) {
                     row.sums.hold(&seen.fact);
@@ -240,10 +250,11 @@ impl Ledger {
             all
         };
         let mut sums = before.map(|before| before.sums).unwrap_or_default();
-        let mut requests = sums.requests();
+        let (mut requests, mut repeated) = (sums.requests(), sums.repeated());
         for row in rows() {
             sums.merge(&row.sums);
             requests += row.sums.requests();
+            repeated += row.sums.repeated();
         }
         let count = match figure {
             Figure::Published => self.published.count,
@@ -287,6 +298,15 @@ impl Ledger {
             Figure::DelayMax => return delays().max(),
             Figure::PickedEmpty => sums.picked_empty,
             Figure::PickedTurnedBack => sums.picked_turned_back,
+            Figure::Reused => sums.reused,
+            Figure::OpenedNew => sums.requests_on_the_wire.saturating_sub(sums.reused),
+            Figure::LoadTime => return rows().rev().find_map(Row::load_time),
+            Figure::ServerClosed => self.endings.idle,
+            Figure::Repeated => repeated,
+            Figure::SaidKeepAlive => sums.said_keep_alive,
+            Figure::SaidClose => sums.said_close,
+            Figure::PickedSaidClose => sums.picked_said_close,
+            Figure::PickedReused => sums.picked_reused,
         };
         Some(count as f64)
     }

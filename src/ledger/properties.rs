@@ -9,7 +9,7 @@ use crate::wire::{
     observation::{Ask, ClientSettings, Cure, News},
 };
 
-const FIGURES: [Figure; 30] = [
+const FIGURES: [Figure; 39] = [
     Figure::Published,
     Figure::DeliveredByHand,
     Figure::Delivered,
@@ -40,6 +40,15 @@ const FIGURES: [Figure; 30] = [
     Figure::DelayMax,
     Figure::PickedEmpty,
     Figure::PickedTurnedBack,
+    Figure::Reused,
+    Figure::OpenedNew,
+    Figure::LoadTime,
+    Figure::ServerClosed,
+    Figure::Repeated,
+    Figure::SaidKeepAlive,
+    Figure::SaidClose,
+    Figure::PickedSaidClose,
+    Figure::PickedReused,
 ];
 
 /// A number below `most`, or, where everything is allowed, now and then an extreme one.

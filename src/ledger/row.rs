@@ -9,10 +9,10 @@ use super::{
     delay::Delays,
     feed::{Arrival, Published},
     ranges::Ranges,
-    sums::{Connections, Sums},
+    sums::{Connections, Sums, says},
 };
 use crate::wire::{
-    ClientNo, ConnNo, Direction, Ending, ExchangeNo, Fact, Micros, Unit,
+    ClientNo, ConnNo, Direction, Ending, ExchangeNo, Fact, Micros, Technique, Unit,
     observation::{ClientSettings, News},
 };
 
@@ -66,6 +66,12 @@ pub struct Row {
     turned_back: Bits,
     /// Exchanges that the reader picked.
     picked: Bits,
+    /// Exchanges whose answer says `Connection: close`.
+    said_close: Bits,
+    /// Exchanges over a reused connection.
+    reused: Bits,
+    /// When the page asked for the first time, and when it last had an answer.
+    visited: (Option<Micros>, Option<Micros>),
     /// What the wire carried of exchanges whose end the browser has not told yet, in the order they appeared; at most
     /// [`UNDER_WAY`].
     under_way: VecDeque<UnderWay>,
@@ -102,6 +108,14 @@ impl Row {
         self.first.map_or(0, |first| if first <= highest { self.delivered.missing(first, highest) } else { 0 })
     }
 
+    /// How long a visit took, in milliseconds, once it is over and everything was answered.
+    pub fn load_time(&self) -> Option<f64> {
+        let visit = self.settings.as_ref().is_some_and(|settings| settings.technique == Technique::Request);
+        let whole = visit && self.stopped.is_some() && self.sums.answers == self.sums.asked;
+        let (from, to) = self.visited.0.zip(self.visited.1)?;
+        whole.then(|| to.saturating_sub(from).max(0) as f64 / 1000.0)
+    }
+
     /// An update was published: it counts for this client if it ran then.
     pub(super) fn publish(&mut self, seq: u64, at: Micros) {
         if self.first.is_none() && self.started.is_none_or(|started| at >= started) {
@@ -131,8 +145,14 @@ impl Row {
                 self.stopped = Some(at);
                 self.last = published.last_until(at);
             }
-            Fact::Asked { .. } => sums.asked += 1,
-            Fact::Answered { news, .. } => return self.answer(at, exchange, news),
+            Fact::Asked { .. } => {
+                sums.asked += 1;
+                self.visited.0.get_or_insert(at);
+            }
+            Fact::Answered { news, .. } => {
+                self.visited.1 = Some(at);
+                return self.answer(at, exchange, news);
+            }
             Fact::Message { news, .. } => {
                 sums.messages += 1;
                 self.job(news);
@@ -174,6 +194,8 @@ impl Row {
                 if let Some(exchange) = exchange.filter(|&exchange| self.picked.insert(exchange)) {
                     sums.picked_empty += u64::from(self.empty.contains(exchange));
                     sums.picked_turned_back += u64::from(self.turned_back.contains(exchange));
+                    sums.picked_said_close += u64::from(self.said_close.contains(exchange));
+                    sums.picked_reused += u64::from(self.reused.contains(exchange));
                 }
             }
             _ => {}
@@ -258,6 +280,16 @@ impl Row {
             self.connections.carry(conn);
         }
         let Some(exchange) = exchange else { return };
+        let picked = u64::from(self.picked.contains(exchange));
+        match unit {
+            Unit::RequestHead(head) if head.nth > 1 && self.reused.insert(exchange) => {
+                self.sums.picked_reused += picked;
+            }
+            Unit::ResponseHead(head) if says(head, "close") && self.said_close.insert(exchange) => {
+                self.sums.picked_said_close += picked;
+            }
+            _ => {}
+        }
         let bytes = u64::from(unit.bytes());
         let payload = match unit {
             Unit::Body(body) if dir == Direction::Down => u64::from(body.payload),

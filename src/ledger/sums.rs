@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{ConnNo, Direction, Fact, HoldEnd, Unit};
+use crate::wire::{ConnNo, Direction, Fact, HoldEnd, ResponseHead, Unit};
 
 /// Counts and bytes of one client, or of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,16 @@ pub struct Sums {
     /// Exchanges that were forgotten before they ended, because too many were under way: their bytes are in `up` and
     /// `down`, but neither wasted nor news.
     pub forgotten: u64,
+    /// Requests over a connection that had carried one before.
+    pub reused: u64,
+    /// Answers that say `Connection: keep-alive`.
+    pub said_keep_alive: u64,
+    /// Answers that say `Connection: close`.
+    pub said_close: u64,
+    /// Exchanges whose answer says `Connection: close` and that the reader picked.
+    pub picked_said_close: u64,
+    /// Exchanges over a reused connection that the reader picked.
+    pub picked_reused: u64,
     /// What went up.
     pub up: Bytes,
     /// What came down.
@@ -109,6 +119,11 @@ impl Sums {
         if self.asked > 0 { self.asked } else { self.requests_on_the_wire }
     }
 
+    /// Requests that the browser sent again by itself.
+    pub fn repeated(&self) -> u64 {
+        self.requests_on_the_wire.saturating_sub(self.requests())
+    }
+
     /// Takes in what the server tells of a hold.
     pub(super) fn hold(&mut self, fact: &Fact) {
         match fact {
@@ -129,10 +144,13 @@ impl Sums {
             Unit::RequestHead(head) => {
                 bytes.head += u64::from(head.bytes);
                 self.requests_on_the_wire += 1;
+                self.reused += u64::from(head.nth > 1);
             }
             Unit::ResponseHead(head) => {
                 bytes.head += u64::from(head.bytes);
                 self.not_modified += u64::from(head.status == 304);
+                self.said_keep_alive += u64::from(says(head, "keep-alive"));
+                self.said_close += u64::from(says(head, "close"));
             }
             Unit::Body(body) => {
                 bytes.payload += u64::from(body.payload);
@@ -178,9 +196,22 @@ impl Sums {
         self.wasted += other.wasted;
         self.news_payload += other.news_payload;
         self.forgotten += other.forgotten;
+        self.reused += other.reused;
+        self.said_keep_alive += other.said_keep_alive;
+        self.said_close += other.said_close;
+        self.picked_said_close += other.picked_said_close;
+        self.picked_reused += other.picked_reused;
         self.up.merge(&other.up);
         self.down.merge(&other.down);
     }
+}
+
+/// Whether an answer's head has this among its `Connection` options (RFC 9110 §7.6.1).
+pub fn says(head: &ResponseHead, option: &str) -> bool {
+    let fields = head.text.lines().skip(1).filter_map(|line| line.split_once(':'));
+    let mut options =
+        fields.filter(|(name, _)| name.eq_ignore_ascii_case("connection")).flat_map(|(_, value)| value.split(','));
+    options.any(|said| said.trim().eq_ignore_ascii_case(option))
 }
 
 /// How many connections are remembered, to tell a reused one from a new one.
@@ -210,5 +241,39 @@ impl Connections {
             }
         }
         self.recent.push_back(conn);
+    }
+
+    /// Whether it carried a request, not too long ago.
+    pub(super) fn knows(&self, conn: ConnNo) -> bool {
+        self.recent.contains(&conn)
+    }
+}
+
+/// How connections ended: which of them the server closed without a word.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endings {
+    /// How many the server closed because nothing was asked on them any more.
+    pub idle: u64,
+    /// The latest [`REMEMBERED`] whose end was no surprise: the client ended its own direction, or an answer said so.
+    expected: VecDeque<ConnNo>,
+}
+
+impl Endings {
+    /// The end of this connection will be no surprise.
+    pub(super) fn expect(&mut self, conn: ConnNo) {
+        if !self.expected.contains(&conn) {
+            if self.expected.len() >= REMEMBERED {
+                self.expected.pop_front();
+            }
+            self.expected.push_back(conn);
+        }
+    }
+
+    /// A direction of a connection ended.
+    pub(super) fn end(&mut self, conn: ConnNo, dir: Direction, carried: bool) {
+        if dir == Direction::Down {
+            self.idle += u64::from(carried && !self.expected.contains(&conn));
+        }
+        self.expect(conn);
     }
 }

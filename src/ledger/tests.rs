@@ -261,3 +261,81 @@ fn given_up_rows_stay_in_the_totals() {
     run.seqs(100, 1, 2, &[]);
     assert_eq!((run.0.forgotten(), run.0.figure(Figure::Answers)), (1, Some(clients)));
 }
+
+/// A request's head on a connection of which it is the `nth`, and an answer's head that says this of the connection.
+fn over(run: &mut Run, (client, exchange): (ClientNo, ExchangeNo), (conn, nth): (u32, u32), says: &str) {
+    let (text, bytes) = (format!("HTTP/1.1 200 OK\nConnection: {says}"), 50);
+    let head = RequestHead { method: String::new(), target: String::new(), nth, bytes: 100, text: String::new() };
+    let answer = ResponseHead { status: 200, bytes, text, bodiless: true };
+    for (dir, unit) in
+        [(Direction::Up, Unit::RequestHead(Box::new(head))), (Direction::Down, Unit::ResponseHead(Box::new(answer)))]
+    {
+        let (client, exchange, fact) = (Some(client), Some(exchange), Fact::Unit { dir, no: nth, unit });
+        run.0.apply(&Observation { at: 0, witness: Witness::Wire, client, exchange, conn: Some(conn), fact });
+    }
+}
+
+fn closed(run: &mut Run, conn: u32, dir: Direction) {
+    let fact = Fact::Closed { dir, how: Close::Fin, bytes_up: 1, bytes_down: 1 };
+    let seen = Observation { at: 0, witness: Witness::Wire, client: None, exchange: None, conn: Some(conn), fact };
+    run.0.apply(&seen);
+}
+
+#[test]
+fn connections_are_new_or_used_and_end_for_a_reason() {
+    let mut run = Run::default();
+    for (client, closing) in [(1, false), (2, true)] {
+        let settings = ClientSettings { closing, ..ClientSettings::new(Technique::Request) };
+        run.tell(0, client, 0, Fact::Started { settings });
+    }
+    over(&mut run, (1, 1), (7, 1), "keep-alive");
+    over(&mut run, (1, 2), (7, 2), "");
+    over(&mut run, (2, 1), (8, 1), "x, Close");
+    over(&mut run, (2, 2), (9, 1), "close");
+    run.tell(0, 1, 2, Fact::Picked).tell(0, 2, 1, Fact::Picked).tell(0, 1, 1, Fact::Picked);
+    let figures = [Figure::Reused, Figure::OpenedNew, Figure::SaidKeepAlive, Figure::SaidClose];
+    assert_eq!(run.figures(figures), [1.0, 3.0, 1.0, 2.0].map(Some));
+    assert_eq!(run.figures([Figure::PickedReused, Figure::PickedSaidClose]), [1.0, 1.0].map(Some));
+    let closing = Check { closing: Some(true), ..Check::about(Figure::OpenedNew) };
+    assert_eq!(run.0.figure_of(&closing), Some(2.0));
+
+    // An answer said so; the client ended it; nobody of this run used it. Only the last is the server's own doing.
+    closed(&mut run, 8, Direction::Down);
+    closed(&mut run, 9, Direction::Up);
+    closed(&mut run, 9, Direction::Down);
+    closed(&mut run, 30, Direction::Down);
+    assert_eq!(run.0.figure(Figure::ServerClosed), Some(0.0));
+    closed(&mut run, 7, Direction::Down);
+    closed(&mut run, 7, Direction::Down);
+    assert_eq!(run.0.figure(Figure::ServerClosed), Some(1.0));
+}
+
+#[test]
+fn a_visit_takes_as_long_as_its_last_answer() {
+    let mut run = Run::default();
+    let asked = || Fact::Asked { method: String::new(), target: String::new() };
+    for client in [1, 2, 3] {
+        let at = i64::from(client) * 1000;
+        run.tell(at, client, 0, Fact::Started { settings: ClientSettings::new(Technique::Request) });
+        run.tell(at, client, 1, asked()).seqs(at + 100, client, 1, &[]).tell(at + 100, client, 2, asked());
+        if client < 3 {
+            run.seqs(at + 200 + 50 * i64::from(client), client, 2, &[]);
+        }
+        run.tell(at + 300, client, 0, Fact::Stopped);
+    }
+    assert_eq!(run.0.figure(Figure::LoadTime), Some(300.0), "the third was given up: the second counts");
+    assert_eq!(run.0.figure_for(1, Figure::LoadTime), Some(250.0));
+    assert_eq!(run.0.figure_for(3, Figure::LoadTime), None);
+    run.start(5000, 4, Cure::None).tell(5000, 4, 1, asked()).seqs(5001, 4, 1, &[]).tell(5002, 4, 0, Fact::Stopped);
+    assert_eq!(run.0.figure(Figure::LoadTime), Some(300.0), "polls load no page");
+}
+
+#[test]
+fn what_the_browser_sends_again_is_repeated() {
+    let mut run = Run::default();
+    run.tell(0, 1, 1, Fact::Asked { method: String::new(), target: String::new() });
+    over(&mut run, (1, 1), (1, 2), "");
+    assert_eq!(run.0.figure(Figure::Repeated), Some(0.0));
+    over(&mut run, (1, 1), (2, 1), "");
+    assert_eq!(run.0.figure(Figure::Repeated), Some(1.0));
+}

@@ -5,7 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     fault::Fault,
     ledger::{Check, Figure},
-    wire::{Technique, control::LabSpec, observation::ClientSettings},
+    wire::{
+        Technique,
+        control::LabSpec,
+        observation::{Ask, ClientSettings},
+    },
 };
 
 /// `lessons/course.toml`.
@@ -94,6 +98,14 @@ pub struct Step {
     pub code: Vec<String>,
 }
 
+impl Step {
+    /// Whether nothing that its clients do is about the feed: they poll a job, or only visit a page.
+    pub fn is_without_news(&self) -> bool {
+        let visits = self.client.technique == Technique::Request && !self.controls.contains(&Control::Technique);
+        self.client.ask == Ask::Job || visits
+    }
+}
+
 /// One question with options, exactly one of which is right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,4 +161,8 @@ pub enum Control {
     Faults,
     /// Whether the page listens to the events of a stream by name.
     Named,
+    /// Whether a visitor asks for answers that end their connection.
+    Closing,
+    /// The lab's keep-alive time.
+    KeepAlive,
 }

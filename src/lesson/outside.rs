@@ -37,6 +37,8 @@ pub fn free() -> Step {
             Control::Publish,
             Control::Job,
             Control::Faults,
+            Control::Closing,
+            Control::KeepAlive,
         ],
         figures: vec![Figure::Requests, Figure::EmptyShare, Figure::DelayMean, Figure::Bytes],
         ..bare("free")

@@ -16,10 +16,12 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
     let asks = |ask: Ask| client.ask == ask || has(Control::Ask);
     let cures = |cure: Cure| client.cure == cure || has(Control::Cure);
     let board = asks(Ask::Board) || asks(Ask::BoardIfChanged);
-    let news = board || asks(Ask::Updates);
-    let poll = client.technique == Technique::ShortPoll;
-    let stream = client.technique == Technique::Sse;
-    let hold = client.technique == Technique::LongPoll;
+    let uses = |technique| client.technique == technique || has(Control::Technique);
+    let visit = uses(Technique::Request);
+    let news = (board || asks(Ask::Updates)) && (client.technique != Technique::Request || has(Control::Technique));
+    let poll = uses(Technique::ShortPoll);
+    let hold = uses(Technique::LongPoll);
+    let stream = uses(Technique::Sse);
     let fits = match figure {
         Figure::NotModified => poll && asks(Ask::BoardIfChanged),
         Figure::JobsDone | Figure::JobResults => poll && asks(Ask::Job) || stream && has(Control::Job),
@@ -41,8 +43,15 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         | Figure::DelayP95
         | Figure::DelayMax => news,
         Figure::Empty | Figure::EmptyShare | Figure::WastedBytes | Figure::PickedEmpty => poll || hold,
+        Figure::LoadTime | Figure::ServerClosed => visit,
+        Figure::SaidClose | Figure::PickedSaidClose => visit && (client.closing || has(Control::Closing)),
         Figure::OutOfOrder
         | Figure::Failed
+        | Figure::Reused
+        | Figure::OpenedNew
+        | Figure::Repeated
+        | Figure::SaidKeepAlive
+        | Figure::PickedReused
         | Figure::Requests
         | Figure::Answers
         | Figure::HeadUp
@@ -93,6 +102,12 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
     }
     if check.named.is_some_and(|named| named != client.named) && !has(Control::Named) {
         return Some(format!("{:?} asks for a way to listen that the step does not offer", check.figure));
+    }
+    if check.closing.is_some_and(|closing| closing != client.closing) && !has(Control::Closing) {
+        return Some(format!(
+            "{:?} asks for answers that end their connection, or not, which the step does not offer",
+            check.figure
+        ));
     }
     None
 }

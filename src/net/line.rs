@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     fault::chain::{Chain, Decision, Fate, Life, Meta},
-    wire::{ConnNo, LabId, Observation, Witness},
+    wire::{ConnNo, LabId, Micros, Observation, Witness},
 };
 
 /// How many observations may wait for a lab's task. What comes above is dropped and counted.
@@ -93,7 +93,17 @@ impl Line {
 
     /// What the chain in force has in store for a connection. A lab that is gone lets it live.
     pub(crate) fn fate(&self, conn: ConnNo, life: Life) -> Option<Fate> {
-        self.chain.has_changed().ok().and_then(|_| self.chain.borrow().fate(conn, life))
+        if self.is_alive() { self.chain.borrow().fate(conn, life) } else { None }
+    }
+
+    /// Whether the lab is still there.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.chain.has_changed().is_ok()
+    }
+
+    /// Until when a connection may stay that has been idle since a time, if the lab is there and says so.
+    pub(crate) fn idle_until(&self, since: Micros) -> Option<Micros> {
+        if self.is_alive() { self.chain.borrow().idle_until(since) } else { None }
     }
 
     /// A receiver that wakes when another chain comes into force.

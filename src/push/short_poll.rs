@@ -62,7 +62,8 @@ async fn about(asked: Asked) -> Result<Response, Error> {
          GET  /l/{lab}/board            the latest alert of each district\n\
          GET  /l/{lab}/board/cached     the same, with an ETag: send it back as If-None-Match\n\
          POST /l/{lab}/job              start a background job\n\
-         GET  /l/{lab}/job?job=1        how far it is\n"
+         GET  /l/{lab}/job?job=1        how far it is\n\
+         GET  /l/{lab}/page             a document that names eight resources, page/1 to page/8; ?close=1: answered with Connection: close\n"
     );
     Ok(([(header::CACHE_CONTROL, NO_STORE)], text).into_response())
 }

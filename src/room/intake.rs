@@ -170,7 +170,8 @@ fn check(seen: &Observation, latest: Micros) -> Result<(), String> {
         | Fact::HoldEnded { .. }
         | Fact::Job { .. }
         | Fact::Run { .. }
-        | Fact::Faults { .. } => return Err("a page may only tell what it saw itself".into()),
+        | Fact::Faults { .. }
+        | Fact::KeepAlive { .. } => return Err("a page may only tell what it saw itself".into()),
     }
     Ok(())
 }

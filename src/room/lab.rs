@@ -123,6 +123,8 @@ pub struct Lab {
     intake: Intake,
     /// What the line had dropped before this run.
     dropped_before: (u64, u64),
+    /// When the last page left: connections that were idle then are closed.
+    cleared: Option<Micros>,
 
     pages: Vec<Subscriber>,
     joined: u64,
@@ -142,7 +144,7 @@ impl Lab {
     ) -> Result<(Self, Ends), getrandom::Error> {
         let now = clock::now();
         let epoch = secret::number()?;
-        let (line, line_end) = Line::new(id, chain(spec.distance_ms, &spec.faults));
+        let (line, line_end) = Line::new(id, Chain::default());
         let (feed, feeds) = watch::channel(Arc::new(FeedState::new(epoch, spec.history)));
         let (jobs, job_states) = watch::channel(Arc::default());
         let (ask, asks) = mpsc::channel(ASKS);
@@ -177,12 +179,14 @@ impl Lab {
             overs: Vec::new(),
             intake: Intake::default(),
             dropped_before: (0, 0),
+            cleared: None,
             pages: Vec::new(),
             joined: 0,
             flushed: 0,
             spec,
         };
         lab.begin();
+        lab.enforce();
         Ok((lab, Ends { asks: ask, outlet: Arc::new(outlet), idle_since: idle }))
     }
 
@@ -291,7 +295,11 @@ impl Lab {
 
     fn note_idle(&mut self) {
         if self.pages.is_empty() && *self.idle_since.borrow() == 0 {
-            self.idle_since.send_replace(clock::now());
+            let now = clock::now();
+            self.idle_since.send_replace(now);
+            // The browser would use the connections of this lab again for the next one on its page.
+            self.cleared = Some(now);
+            self.enforce();
         }
     }
 
@@ -354,6 +362,13 @@ impl Lab {
                 if !matches!(answer.try_recv(), Ok(Some(_))) {
                     return Err(format!("{AT_ONCE} jobs are running already"));
                 }
+            }
+            Command::KeepAlive { ms } => {
+                spec::keep_alive(ms)?;
+                self.state.keep_alive_ms = ms;
+                self.enforce();
+                self.record(clock::now(), Fact::KeepAlive { ms });
+                self.settings_changed();
             }
         }
         Ok(())
@@ -443,26 +458,39 @@ impl Lab {
         self.jobs.send_replace(Arc::default());
         self.dropped_before = self.line.dropped.counts();
         self.begin();
-        self.line.chain.send_replace(Arc::new(chain(self.spec.distance_ms, &self.spec.faults)));
+        self.enforce();
         self.pages.iter_mut().for_each(Subscriber::restart);
         Ok(())
     }
 
     /// The first records of a run, and its settings.
     fn begin(&mut self) {
-        let LabSpec { distance_ms, ref faults, .. } = self.spec;
+        let LabSpec { distance_ms, keep_alive_ms, ref faults, .. } = self.spec;
         self.overs = faults.iter().filter_map(|fault| expiry(fault, self.began)).collect();
-        self.state = LabState { distance_ms, faults: faults.clone(), ..LabState::default() };
+        self.state = LabState { distance_ms, keep_alive_ms, faults: faults.clone(), ..LabState::default() };
         self.record(self.began, Fact::Run { distance_ms });
         if !self.state.faults.is_empty() {
             self.record(self.began, Fact::Faults { distance_ms, faults: self.state.faults.clone() });
         }
     }
 
+    /// Gives the settings to the tap and the handlers.
+    fn enforce(&mut self) {
+        let distance = Duration::from_millis(self.state.distance_ms.into());
+        let keep_alive = Some(Duration::from_millis(self.state.keep_alive_ms.into()));
+        let chain = Chain::new(distance, self.state.faults.clone());
+        self.line.chain.send_replace(Arc::new(Chain {
+            keep_alive,
+            cleared: self.cleared,
+            handshake: self.spec.handshake,
+            ..chain
+        }));
+    }
+
     /// Puts the settings' distance and faults into force.
     fn force(&mut self) {
         let (distance_ms, faults) = (self.state.distance_ms, self.state.faults.clone());
-        self.line.chain.send_replace(Arc::new(chain(distance_ms, &faults)));
+        self.enforce();
         self.record(clock::now(), Fact::Faults { distance_ms, faults });
         self.settings_changed();
     }
@@ -508,11 +536,6 @@ impl Lab {
 /// When a fault is over that is in force from `now` on, if it has a duration.
 fn expiry(fault: &Fault, now: Micros) -> Option<(Micros, FaultId)> {
     fault.duration_ms.map(|ms| (now + Micros::from(ms) * 1000, fault.id))
-}
-
-/// The chain of a distance and its faults.
-fn chain(distance_ms: u32, faults: &[Fault]) -> Chain {
-    Chain::new(Duration::from_millis(distance_ms.into()), faults.to_vec())
 }
 
 /// A held source, and the draws of its alerts. Without a seed of its own, a run is drawn from its epoch.

@@ -18,6 +18,7 @@ pub fn check(spec: &LabSpec) -> Result<(), String> {
     within("history", spec.history, 1, 1_000)?;
     within("job_ms", spec.job_ms, 100, 60_000)?;
     within("comment_ms", spec.comment_ms, 100, 60_000)?;
+    keep_alive(spec.keep_alive_ms)?;
     if spec.faults.len() > MAX_FAULTS {
         return Err(format!("a lab has at most {MAX_FAULTS} faults"));
     }
@@ -36,6 +37,14 @@ pub fn check(spec: &LabSpec) -> Result<(), String> {
 /// A sentence that names the range.
 pub fn distance(ms: u32) -> Result<(), String> {
     within("distance_ms", ms, 0, MAX_DISTANCE_MS)
+}
+
+/// Checks a keep-alive time.
+///
+/// # Errors
+/// A sentence that names the range.
+pub fn keep_alive(ms: u32) -> Result<(), String> {
+    within("keep_alive_ms", ms, 500, 60_000)
 }
 
 fn source(source: &Source) -> Result<(), String> {
@@ -73,6 +82,7 @@ mod tests {
             "{}",
             r#"{"source":"button","distance_ms":0,"history":1,"job_ms":100}"#,
             r#"{"source":{"random":{"mean_ms":5000}},"history":1000}"#,
+            r#"{"keep_alive_ms":500,"handshake":true}"#,
             r#"{"source":{"burst":{"size":100,"every_ms":50}},"distance_ms":5000}"#,
             r#"{"faults":[{"id":1,"kind":{"slow_answers":{"max_ms":3000}}},{"id":2,"kind":{"latency":{"base_ms":1}}}]}"#,
         ] {
@@ -88,6 +98,8 @@ mod tests {
             (r#"{"history":0}"#, "1 to 1000"),
             (r#"{"job_ms":99}"#, "100 to 60000"),
             (r#"{"comment_ms":60001}"#, "100 to 60000"),
+            (r#"{"keep_alive_ms":499}"#, "500 to 60000"),
+            (r#"{"keep_alive_ms":60001}"#, "500 to 60000"),
             (r#"{"source":{"steady":{"every_ms":49}}}"#, "50 to 600000"),
             (r#"{"source":{"random":{"mean_ms":600001}}}"#, "50 to 600000"),
             (r#"{"source":{"burst":{"size":101,"every_ms":50}}}"#, "1 to 100"),

@@ -11,10 +11,10 @@ pub fn number(figure: Figure, value: Option<f64>) -> (String, &'static str) {
     let Some(value) = value else { return ("–".to_owned(), "") };
     match figure {
         EmptyShare => (format!("{value:.0}"), "%"),
-        HoldMean | LongestStream | DelayMean | DelayMedian | DelayP95 | DelayMax if value < 1000.0 => {
+        LoadTime | LongestStream | HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax if value < 1000.0 => {
             (format!("{value:.0}"), "ms")
         }
-        HoldMean | LongestStream | DelayMean | DelayMedian | DelayP95 | DelayMax => {
+        LoadTime | LongestStream | HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax => {
             (format!("{:.2}", value / 1000.0), "s")
         }
         HeadUp | HeadDown | Payload | WastedBytes | Bytes if value < 10_000.0 => (format!("{value:.0}"), "B"),
@@ -43,7 +43,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 35] = [
+pub const ALL: [Figure; 42] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -79,4 +79,11 @@ pub const ALL: [Figure; 35] = [
     Figure::DelayMedian,
     Figure::DelayP95,
     Figure::DelayMax,
+    Figure::OpenedNew,
+    Figure::Reused,
+    Figure::ServerClosed,
+    Figure::Repeated,
+    Figure::SaidClose,
+    Figure::SaidKeepAlive,
+    Figure::LoadTime,
 ];

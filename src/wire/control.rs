@@ -116,6 +116,11 @@ pub enum Command {
     Reset,
     /// Start a background job.
     Job,
+    /// Set the keep-alive time, in milliseconds, 500 to 60,000. It holds at once for connections that are idle.
+    KeepAlive {
+        /// Milliseconds.
+        ms: u32,
+    },
 }
 
 /// From the lab's task to the page.
@@ -211,6 +216,9 @@ pub struct LabState {
     /// Observations that came when their run was over, and are in no log.
     #[serde(default)]
     pub late: u64,
+    /// How long a connection may stay idle, in milliseconds.
+    #[serde(default)]
+    pub keep_alive_ms: u32,
 }
 
 /// How a lab is made: the body of `POST /api/labs`.
@@ -235,6 +243,14 @@ pub struct LabSpec {
     /// After how long a silence an event stream gets a comment, in milliseconds, 100 to 60,000.
     #[serde(default = "LabSpec::comment")]
     pub comment_ms: u32,
+    /// How long the server keeps a connection open on which nothing is asked, in milliseconds, 500 to 60,000: counted from
+    /// when the last answer was let go.
+    #[serde(default = "LabSpec::keep_alive")]
+    pub keep_alive_ms: u32,
+    /// Whether the distance is imposed on the handshake of each connection, too: its first request then takes a round trip
+    /// longer.
+    #[serde(default)]
+    pub handshake: bool,
 }
 
 impl LabSpec {
@@ -253,6 +269,10 @@ impl LabSpec {
     fn comment() -> u32 {
         15_000
     }
+
+    fn keep_alive() -> u32 {
+        60_000
+    }
 }
 
 impl Default for LabSpec {
@@ -264,6 +284,8 @@ impl Default for LabSpec {
             history: Self::history(),
             job_ms: Self::job(),
             comment_ms: Self::comment(),
+            keep_alive_ms: Self::keep_alive(),
+            handshake: false,
         }
     }
 }

@@ -220,6 +220,11 @@ pub enum Fact {
         /// The faults that are active from now on.
         faults: Vec<Fault>,
     },
+    /// The lab's keep-alive time changed.
+    KeepAlive {
+        /// How long a connection may stay idle from now on, in milliseconds.
+        ms: u32,
+    },
 }
 
 /// What an answer brings.
@@ -295,6 +300,12 @@ pub struct ClientSettings {
     /// Whether the page listens to the events of a stream by their names, rather than to `message` alone.
     #[serde(default = "ClientSettings::yes")]
     pub named: bool,
+    /// Whether a visitor asks for answers that end their connection.
+    #[serde(default)]
+    pub closing: bool,
+    /// How many of the page's resources a visitor asks for after the document, 0 to 8.
+    #[serde(default = "ClientSettings::eight")]
+    pub resources: u32,
 }
 
 impl ClientSettings {
@@ -309,6 +320,8 @@ impl ClientSettings {
             cursor: true,
             batch: true,
             named: true,
+            closing: false,
+            resources: Self::eight(),
         }
     }
 
@@ -320,6 +333,7 @@ impl ClientSettings {
         let ranges = [("interval_ms", self.interval_ms, 60_000), ("hold_ms", self.hold_ms, LONGEST_HOLD_MS)];
         match ranges.into_iter().find(|(_, value, most)| !(100..=*most).contains(value)) {
             Some((name, value, most)) => Err(format!("{name} is from 100 to {most}, not {value}")),
+            None if self.resources > 8 => Err(format!("resources is from 0 to 8, not {}", self.resources)),
             None => Ok(()),
         }
     }
@@ -330,6 +344,10 @@ impl ClientSettings {
 
     fn hold() -> u32 {
         20_000
+    }
+
+    fn eight() -> u32 {
+        8
     }
 
     fn yes() -> bool {

@@ -64,6 +64,8 @@ fn facts() -> Vec<Fact> {
         cursor: false,
         batch: false,
         named: false,
+        closing: true,
+        resources: 3,
     };
     let news = News { seqs: vec![1, u64::MAX], version: Some(3), percent: Some(100), empty: true, missed: Some(4) };
     let (dir, no, by) = (Direction::Up, 1, 2);
@@ -95,6 +97,7 @@ fn facts() -> Vec<Fact> {
         Fact::Job { job: 1, percent: 40 },
         Fact::Run { distance_ms: 80 },
         Fact::Faults { distance_ms: 0, faults: vec![fault()] },
+        Fact::KeepAlive { ms: 2000 },
     ];
     facts.extend(units().into_iter().map(|unit| Fact::Unit { dir, no, unit }));
     facts
@@ -122,6 +125,7 @@ fn what_page_and_lab_say() {
         Command::Mend { id: 1 },
         Command::Reset,
         Command::Job,
+        Command::KeepAlive { ms: 500 },
     ];
     let mut up = vec![
         Up::Hello { format: FORMAT, secret: "x".into(), page: u64::MAX, resume: Some(Cursor { epoch: 1, no: 2 }) },
@@ -132,7 +136,14 @@ fn what_page_and_lab_say() {
     up.extend(commands.into_iter().zip(1..).map(|(command, id)| Up::Command { id, command }));
     there_and_back(&up);
 
-    let lab = LabState { distance_ms: 80, faults: vec![fault()], running: true, dropped: [1, 2, 3], late: 4 };
+    let lab = LabState {
+        distance_ms: 80,
+        faults: vec![fault()],
+        running: true,
+        dropped: [1, 2, 3],
+        late: 4,
+        keep_alive_ms: 2000,
+    };
     there_and_back(&[
         Down::Snapshot { format: FORMAT, epoch: 1, after: 0, ledger: Box::default(), lab: lab.clone() },
         Down::Delta { epoch: 1, records: records() },

@@ -1,6 +1,7 @@
 //! The claims of the lessons, asserted on real traffic. Where a claim needs many samples, time is shrunk: intervals,
 //! delays and gaps alike, so that their ratios, which the claims are about, stay as in the lesson.
 
+mod connections;
 mod long_polling;
 mod server_sent_events;
 mod short_polling;

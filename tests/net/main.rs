@@ -2,6 +2,7 @@
 
 mod faults;
 mod http;
+mod keep_alive;
 mod limits;
 mod stage;
 mod storm;

@@ -10,6 +10,7 @@ mod crowd;
 mod events;
 #[cfg(target_os = "linux")]
 mod files;
+mod page;
 mod poll;
 mod program;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "what needs it reads /proc"))]

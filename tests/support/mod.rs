@@ -2,6 +2,7 @@
 //! state machine that the page in the browser uses. What it sees it writes down as a browser would.
 
 mod ask;
+mod pool;
 mod source;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -28,6 +29,7 @@ use tokio::{
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 use ask::ask;
+use pool::Pool;
 use source::{Source, Told};
 
 /// A whole server on ports of its own.
@@ -142,7 +144,7 @@ impl Page {
                 Some(joined) = asked.join_next() => match joined {
                     Ok((n, Ok((status, body)))) => {
                         under_way.remove(&n);
-                        let answer: Answer = serde_json::from_str(&body).unwrap_or_default();
+                        let answer = Answer::read(&body);
                         let (news, actions) = asks.answered(n, status, &answer);
                         let bytes = body.len() as u32;
                         self.observe(client, Some(n), Fact::Answered { status, bytes, news }).await;
@@ -226,6 +228,50 @@ impl Page {
             }
         };
         tokio::join!(Source::new(self.lab, target).run(tell), write_down);
+    }
+
+    /// Connections to the lab as a browser keeps them, so many at most.
+    pub fn pool(&self, most: usize) -> Arc<Pool> {
+        Arc::new(Pool::new(self.lab, most))
+    }
+
+    /// An address below the lab's.
+    pub fn path(&self, rest: &str) -> String {
+        format!("/l/{}/{rest}", self.created.lab)
+    }
+
+    /// Writes down what a browser would have seen of an exchange.
+    pub async fn told(&self, client: ClientNo, exchange: ExchangeNo, fact: Fact) {
+        self.observe(client, Some(exchange), fact).await;
+    }
+
+    /// Visits the lab's page once, over connections of a pool.
+    pub async fn visit(self: &Arc<Self>, pool: &Arc<Pool>, client: ClientNo, settings: ClientSettings) {
+        self.observe(client, None, Fact::Started { settings: settings.clone() }).await;
+        let (mut asks, _) = asker(&settings, 0);
+        let mut asked: JoinSet<(ExchangeNo, std::io::Result<(u16, String)>)> = JoinSet::new();
+        let mut actions = asks.tick();
+        loop {
+            for action in actions {
+                match action {
+                    Action::Ask { n, what } => {
+                        let (method, target, _) = self.request(client, n, what);
+                        let shown = Fact::Asked { method: method.into(), target: target.clone() };
+                        self.observe(client, Some(n), shown).await;
+                        let pool = Arc::clone(pool);
+                        asked.spawn(async move { (n, pool.get(&target).await) });
+                    }
+                    Action::Finish => return self.observe(client, None, Fact::Stopped).await,
+                    other => panic!("a visit does not {other:?}"),
+                }
+            }
+            let (n, answer) = asked.join_next().await.expect("a visit ends with its last answer").expect("no panic");
+            let (status, body) = answer.expect("the lab answers");
+            let (news, next) = asks.answered(n, status, &Answer::read(&body));
+            let bytes = body.len() as u32;
+            self.observe(client, Some(n), Fact::Answered { status, bytes, news }).await;
+            actions = next;
+        }
     }
 
     fn request(&self, client: ClientNo, n: ExchangeNo, what: Asking) -> (&'static str, String, String) {

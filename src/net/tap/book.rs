@@ -115,6 +115,11 @@ impl Book {
         }
     }
 
+    /// The newest request's lab.
+    pub(super) fn owner(&self) -> Option<&Arc<Line>> {
+        self.newest.line()
+    }
+
     /// The newest request's route.
     pub(super) fn newest(&self) -> Route {
         self.newest.clone()

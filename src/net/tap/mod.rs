@@ -93,6 +93,11 @@ pub struct Patience {
     pub idle: Duration,
 }
 
+/// A duration on the server's clock.
+fn micros(time: Duration) -> Micros {
+    Micros::try_from(time.as_micros()).unwrap_or(Micros::MAX / 4)
+}
+
 /// An accepted socket with a witness on it.
 pub struct Tap {
     core: Arc<Core>,
@@ -119,7 +124,6 @@ impl Tap {
         live: Live,
     ) -> Self {
         let state = State::new(socket, Book::new(directory, conn, accepted), accepted);
-        let micros = |time: Duration| Micros::try_from(time.as_micros()).unwrap_or(Micros::MAX / 4);
         Self {
             core: Arc::new(Core { state: Mutex::new(state), _live: live }),
             head: micros(patience.head),
@@ -241,7 +245,7 @@ impl AsyncRead for Tap {
             let until = state.patience(tap.head, tap.idle);
             let mut wait = wait.unwrap_or(Wait { due: None, line: None });
             wait.due = wait.due.into_iter().chain(fate.map(|fate| fate.at)).min();
-            wait.line = wait.line.or_else(|| state.owner().line().cloned());
+            wait.line = wait.line.or_else(|| state.keeper().cloned());
             if tap.waiter.poll(cx, &wait).is_ready() {
                 continue;
             }
@@ -249,6 +253,7 @@ impl AsyncRead for Tap {
                 tap.over = true;
                 return Poll::Ready(Ok(()));
             }
+            state.alarmed = tap.alarmed;
             if !state.up.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
                 state.up.waker = Some(cx.waker().clone());
             }

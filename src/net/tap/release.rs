@@ -127,7 +127,10 @@ impl State {
         self.stepped = now;
         match turn {
             Turn::Asked => self.asked = self.asked.saturating_add(1),
-            Turn::Answered => self.answered = self.answered.saturating_add(1),
+            Turn::Answered => {
+                self.answered = self.answered.saturating_add(1);
+                self.rest(now);
+            }
             Turn::Upgraded => self.upgraded = true,
             Turn::Same => {}
         }

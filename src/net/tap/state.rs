@@ -15,6 +15,7 @@ use crate::{
         FaultId,
         chain::{Fate, Life},
     },
+    net::line::Line,
     wire::{Close, Direction, Micros, Unit, decode::Decoder},
 };
 
@@ -47,6 +48,8 @@ pub(super) struct State {
     pub(super) silenced: Option<FaultId>,
     /// When a unit was last let go, or lost, either way.
     pub(super) stepped: Micros,
+    /// When the reader looks at its patience by itself.
+    pub(super) alarmed: Micros,
     /// The socket takes nothing any more: what is still sent is lost.
     pub(super) broken: bool,
     pub(super) pump: Pump,
@@ -70,6 +73,7 @@ impl State {
             asked_at: accepted,
             silenced: None,
             stepped: accepted,
+            alarmed: Micros::MAX,
             broken: false,
             pump: Pump::None,
             gone: false,
@@ -178,7 +182,7 @@ impl State {
     }
 
     /// Until when the other side may stay silent, if it has to say something: to go on with a request, to begin one, or,
-    /// after the last answer was let go, to use the connection again.
+    /// after the last answer was let go, to use the connection again. `idle` is for a connection whose lab says nothing.
     pub(super) fn patience(&self, head: Micros, idle: Micros) -> Option<Micros> {
         // Who closed and was not heard is waited for like who says nothing.
         if self.upgraded || !matches!(self.up.end, End::Open | End::Swallowed) {
@@ -192,7 +196,22 @@ impl State {
         } else if self.asked == 0 {
             Some(self.stepped + head)
         } else {
-            Some(self.stepped + idle)
+            let said = self.book.owner().and_then(|line| line.idle_until(self.stepped));
+            Some(said.unwrap_or(self.stepped + idle))
+        }
+    }
+
+    /// The lab whose keep-alive time counts: another one holds at once. Nothing changes any more where the lab is gone.
+    pub(super) fn keeper(&self) -> Option<&Arc<Line>> {
+        let may = !self.upgraded && self.up.end == End::Open;
+        self.book.owner().filter(|line| may && line.is_alive())
+    }
+
+    /// An answer is gone, and the keep-alive time begins. The reader need not know, unless its alarm would come too late.
+    pub(super) fn rest(&mut self, now: Micros) {
+        let ends = self.book.owner().and_then(|line| line.idle_until(now));
+        if ends.is_some_and(|ends| ends < self.alarmed) {
+            self.up.wake();
         }
     }
 

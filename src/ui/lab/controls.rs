@@ -23,6 +23,9 @@ const HOLDS: [u32; 5] = [2000, 5000, 10_000, 20_000, 50_000];
 /// Distances that can be chosen, in milliseconds.
 const DISTANCES: [u32; 6] = [0, 20, 80, 200, 500, 1000];
 
+/// Keep-alive times that can be chosen, in milliseconds.
+const KEEP_ALIVES: [u32; 5] = [1000, 2000, 5000, 15_000, 60_000];
+
 /// The bar.
 pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
     let shown = rig.stage.play.with_value(|play| play.step.controls.clone());
@@ -41,6 +44,8 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
             {has(Control::Ask).then(|| ask(rig))}
             {has(Control::Cure).then(|| cure(rig))}
             {has(Control::Distance).then(|| distance(rig))}
+            {has(Control::Closing).then(|| closing(rig))}
+            {has(Control::KeepAlive).then(|| keep_alive(rig))}
             {reset(rig)}
             <button
                 class="pill swap"
@@ -59,7 +64,11 @@ fn run(rig: Rig) -> impl IntoView {
     let label = move || match (rig.running.get(), job) {
         (true, _) => t("lab.pause"),
         (false, true) => t("lab.start_job"),
-        (false, false) => t("lab.run"),
+        (false, false) => rig.settings.with(|settings| match (settings.technique, settings.resources) {
+            (Technique::Request, 0) => t("lab.ask_once"),
+            (Technique::Request, _) => t("lab.load_page"),
+            _ => t("lab.run"),
+        }),
     };
     view! {
         <button
@@ -81,12 +90,12 @@ fn run(rig: Rig) -> impl IntoView {
 }
 
 fn publish(rig: Rig) -> impl IntoView {
-    let polls_job = rig.stage.play.with_value(|play| play.step.client.ask == Ask::Job);
+    let needless = rig.stage.play.with_value(|play| play.step.is_without_news());
     view! {
         <button
             class="pill"
             id="lab-publish"
-            hidden=polls_job
+            hidden=needless
             disabled=move || !rig.usable() || !rig.running.get()
             on:click=move |_| rig.command(Command::Publish)
         >
@@ -153,7 +162,7 @@ fn hold(rig: Rig) -> impl IntoView {
     })
 }
 
-/// A list of two: the words for yes, the words for no.
+/// A list of two for clients of one technique: the words for yes, the words for no.
 fn either(
     id: &'static str,
     [label, yes, no]: [&str; 3],
@@ -201,8 +210,30 @@ fn job(rig: Rig) -> impl IntoView {
     }
 }
 
+fn closing(rig: Rig) -> impl IntoView {
+    let words = ["lab.closing", "lab.closing_yes", "lab.closing_no"];
+    let set = |settings: &mut ClientSettings, closing| settings.closing = closing;
+    either("lab-closing", words, rig, Some(Technique::Request), |settings| settings.closing, set)
+}
+
+fn keep_alive(rig: Rig) -> impl IntoView {
+    let options = KEEP_ALIVES.iter().map(|ms| (ms.to_string(), seconds(*ms))).collect();
+    let current = Signal::derive(move || rig.state.with(|state| state.keep_alive_ms.to_string()));
+    let only = Some(Technique::Request);
+    select("lab-keep_alive", t("lab.keep_alive"), rig, only, options, current, move |chosen| {
+        if let Ok(ms) = chosen.parse() {
+            rig.command(Command::KeepAlive { ms });
+        }
+    })
+}
+
 fn technique(rig: Rig) -> impl IntoView {
-    let all = [("short", Technique::ShortPoll), ("long", Technique::LongPoll), ("sse", Technique::Sse)];
+    let all = [
+        ("short", Technique::ShortPoll),
+        ("long", Technique::LongPoll),
+        ("sse", Technique::Sse),
+        ("request", Technique::Request),
+    ];
     let options = all.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.technique_{name}")))).collect();
     let current = Signal::derive(move || {
         let technique = rig.settings.with(|settings| settings.technique);

@@ -12,10 +12,13 @@ use leptos::prelude::*;
 use self::rig::Rig;
 use super::stage::{Play, Stage};
 use crate::{
-    diagram::{details::Details, table::Table, view::Picture},
+    diagram::{Scene, details::Details, layout::ZOOM, table::Table, view::Picture},
     i18n::t,
-    wire::packed::Packed,
+    wire::{Technique, packed::Packed},
 };
+
+/// The picture of an open connection goes on while nothing travels, if the keep-alive time is at most so long.
+const SOON_MS: u32 = 15_000;
 
 /// The lab of the step around it.
 #[island]
@@ -76,10 +79,19 @@ pub fn Glance(
 }
 
 fn picture(rig: Rig, bare: bool) -> impl IntoView {
-    let technique = rig.stage.play.with_value(|play| play.step.client.technique);
+    let (technique, resources) =
+        rig.stage.play.with_value(|play| (play.step.client.technique, play.step.client.resources));
+    // A whole page takes less than a second.
+    let scale = if technique == Technique::Request && resources > 0 { 4.0 * ZOOM } else { ZOOM };
     let now = Callback::new(move |()| rig.now());
+    // An open connection is worth watching, if its end is not far.
+    let open = Memo::new(move |_| {
+        rig.reel.track();
+        rig.state.with(|state| state.keep_alive_ms <= SOON_MS) && rig.reel.with(Scene::has_open)
+    });
+    let live = Signal::derive(move || rig.running.get() || open.get());
     view! {
-        <Picture reel=rig.reel selected=rig.selected technique=technique live=rig.running now=now port=rig.port bare=bare />
+        <Picture reel=rig.reel selected=rig.selected technique=technique live=live now=now port=rig.port bare=bare scale=scale />
     }
 }
 

@@ -11,7 +11,8 @@ use crate::{
 
 /// What the page's own board shows: the list of alerts, and a sign when it went back in time.
 pub fn board(rig: Rig) -> impl IntoView {
-    let polls_job = rig.stage.play.with_value(|play| play.step.client.ask == Ask::Job);
+    let (polls_job, newsless) =
+        rig.stage.play.with_value(|play| (play.step.client.ask == Ask::Job, play.step.is_without_news()));
     let progress = move || {
         let done = rig.stage.ledger.with(|ledger| ledger.figure(crate::ledger::Figure::JobsDone)).unwrap_or_default();
         tf("lab.jobs_done", &[("n", &format!("{done:.0}"))])
@@ -37,7 +38,7 @@ pub fn board(rig: Rig) -> impl IntoView {
                 .collect_view()
         })
     };
-    let list = (!polls_job).then(|| {
+    let list = (!newsless).then(|| {
         view! {
             <section class="board" data-back=move || rig.board.with(|board| board.back).to_string()>
                 <h3 role="status">

@@ -8,7 +8,7 @@ use crate::{
     fault::Fault,
     ui::stage::Stage,
     wire::{
-        Micros,
+        Micros, Technique,
         control::{Command, LabSpec, LabState},
         observation::ClientSettings,
     },
@@ -81,6 +81,7 @@ impl Rig {
             state: RwSignal::new(LabState {
                 distance_ms: spec.distance_ms,
                 faults: spec.faults.clone(),
+                keep_alive_ms: spec.keep_alive_ms,
                 ..LabState::default()
             }),
             running: RwSignal::new(false),
@@ -110,10 +111,14 @@ impl Rig {
         self.state.with(|state| state.faults.iter().any(|active| active.id == fault.id))
     }
 
-    /// Changes how clients work. One that runs is replaced by a new one at once.
+    /// Changes how clients work. One that runs is replaced by a new one at once; a visit goes on as it began.
     pub fn change(self, change: impl FnOnce(&mut ClientSettings)) {
+        let before = self.settings.with_untracked(|settings| settings.technique);
         self.settings.update(change);
-        if self.running.get_untracked() {
+        let after = self.settings.with_untracked(|settings| settings.technique);
+        if after == Technique::Request && before != after {
+            self.stop();
+        } else if self.running.get_untracked() && after != Technique::Request {
             self.start();
         }
     }
