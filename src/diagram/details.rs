@@ -236,7 +236,7 @@ fn texts(scene: &Scene, facts: &Exchange, told: &Told, t0: Option<&Try>) -> Vec<
             Piece::Request { text, .. } | Piece::Response { text, .. } | Piece::Body { text, .. } => {
                 Some(text.to_string())
             }
-            Piece::Other => None,
+            Piece::Frame(_) | Piece::Other => None,
         }
     };
     let mut list = Vec::with_capacity(2);

@@ -54,7 +54,7 @@ impl Desk<'_> {
                         self.beside((Part::LeftLabel, id, EVENT - 3), Owner::NONE, y, Tone::Soft, Label::Visible, 14.0);
                     }
                 }
-                Event::Job(..) => {}
+                Event::Job(..) | Event::Life(..) => {}
                 Event::Faults(count, ms) => {
                     let label = match *count {
                         same if same == faults => Label::Distance(*ms),

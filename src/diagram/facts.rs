@@ -3,8 +3,8 @@
 use crate::{
     fault::FaultId,
     wire::{
-        ClientNo, Close, ConnNo, Direction, Ending, ExchangeNo, HoldEnd, Micros, Unit, UnitNo,
-        observation::{ClientSettings, News},
+        ClientNo, Close, ConnNo, Direction, Ending, ExchangeNo, Frame, HoldEnd, Micros, Unit, UnitNo, Witness,
+        observation::{ClientSettings, LifeState, News},
         sse,
     },
 };
@@ -128,6 +128,10 @@ pub struct Exchange {
     pub messages: Vec<Seen<News>>,
     /// The stream broke off.
     pub broken: Vec<Seen<()>>,
+    /// Messages that the page handed to its socket.
+    pub sent: Vec<Seen<u32>>,
+    /// The socket closed: for the browser, for the server. The code, and whether in order.
+    pub shut: [Option<Seen<(u16, bool)>>; 2],
     /// What the board showed because of it.
     pub shown: Option<Seen<u64>>,
     /// The version that the client's own rule threw away.
@@ -191,6 +195,8 @@ pub enum Piece {
         /// The updates that the events of a stream in it name by their ids; 0 for one that names none.
         events: Box<[u64]>,
     },
+    /// A WebSocket frame.
+    Frame(Box<Frame>),
     /// Anything else.
     Other,
 }
@@ -241,6 +247,8 @@ pub enum Event {
     Job(u32, u8),
     /// The lab's faults or distance changed: how many faults are active, and the distance in milliseconds.
     Faults(u32, u32),
+    /// The life of a client's socket went on, as this witness judges.
+    Life(ClientNo, LifeState, Witness),
 }
 
 /// A page's clock against the server's.
@@ -300,6 +308,7 @@ impl Piece {
                 let events = body.events.iter().filter(|event| event.data.is_some()).map(seq).collect();
                 Piece::Body { text: body.text.as_str().into(), last: body.last, events }
             }
+            Unit::Frame(frame) => Piece::Frame(frame.clone()),
             _ => Piece::Other,
         }
     }

@@ -10,7 +10,7 @@ pub use super::facts::{
     Answered, Asked, Bytes, ClockError, Conn, Down, Event, Exchange, ExchangeKey, Piece, Seen, WireUnit,
 };
 use super::story::Story;
-use crate::wire::{ClientNo, ConnNo, Direction, ExchangeNo, Fact, Micros, Record, Technique, Unit, UnitNo};
+use crate::wire::{ClientNo, ConnNo, Direction, ExchangeNo, Fact, Micros, Record, Technique, Unit, UnitNo, Witness};
 
 /// How many exchanges a scene holds. Those that come above are counted in [`Scene::left_out`] and not drawn.
 pub const EXCHANGES: usize = 20_000;
@@ -162,6 +162,14 @@ impl Scene {
             Fact::HoldEnded { how, .. } => self.exchange(key, |e| {
                 file(&mut e.holds, Seen { at, no, what: Some(*how) }, ANSWERS_EACH);
             }),
+            Fact::Sent { bytes } => self.exchange(key, |e| {
+                file(&mut e.sent, Seen { at, no, what: *bytes }, UNITS_EACH);
+            }),
+            Fact::Shut { code, clean } => self.exchange(key, |e| {
+                let end = usize::from(seen.witness == Witness::Server);
+                keep_first(&mut e.shut[end], Seen { at, no, what: (*code, *clean) });
+            }),
+            Fact::Life { state } => self.event(at, no, Event::Life(client, *state, seen.witness)),
             Fact::Opened => {
                 if let Some(conn) = self.conn(seen.conn) {
                     conn.opened = Some(conn.opened.map_or(at, |old| old.min(at)));

@@ -81,7 +81,16 @@ impl Numbers {
             _ => {
                 let payload = payload.min(u32::MAX - 14);
                 let (opcode, head) = (1, 6);
-                Unit::Frame(Box::new(Frame { fin: true, opcode, masked: true, head, payload, close: None, text }))
+                Unit::Frame(Box::new(Frame {
+                    fin: true,
+                    rsv: 0,
+                    opcode,
+                    masked: true,
+                    head,
+                    payload,
+                    close: None,
+                    text,
+                }))
             }
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! In reading order: [`feed`] is what there is to know, [`source`] is when it comes to be, [`job`] is the work in the
 //! background that people poll for. [`outlet`] is what a lab offers to a technique, and the one hook through which a
-//! fault may change how the server conducts itself. The techniques are [`short_poll`], [`long_poll`] and [`sse`]. [`router`] puts
-//! them on the lab's listener, behind the [`gate`].
+//! fault may change how the server conducts itself. The techniques are [`short_poll`], [`long_poll`], [`sse`] and
+//! [`socket`], with its handshake and what is said over it in files of their own. [`router`] puts them on the lab's listener, behind the [`gate`].
 //!
 //! No technique knows that faults exist.
 
@@ -11,11 +11,14 @@ mod asked;
 pub mod etag;
 pub mod feed;
 pub mod gate;
+mod handshake;
 pub mod job;
 pub mod long_poll;
 pub mod outlet;
 pub mod short_poll;
+pub mod socket;
 pub mod source;
+mod spoken;
 pub mod sse;
 
 use std::sync::Arc;
@@ -41,6 +44,7 @@ pub fn router(state: State) -> Router {
     short_poll::routes()
         .merge(long_poll::routes())
         .merge(sse::routes())
+        .merge(socket::routes())
         .route("/", get(short_poll::door))
         .fallback(async || Error::not_found("there is nothing here; GET /l/{lab}/ says what a lab offers"))
         .method_not_allowed_fallback(async || {

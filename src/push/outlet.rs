@@ -9,8 +9,9 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{broadcast, mpsc, oneshot, watch},
     time::Instant,
 };
 
@@ -56,6 +57,11 @@ pub struct Outlet {
     pub strangers: AtomicU32,
     /// How many requests are held now.
     pub held: AtomicU32,
+    /// How many WebSockets are open now.
+    pub sockets: AtomicU32,
+    /// The shared pad: strokes, with the number of the socket they came from. Nobody keeps them; who reads too slowly
+    /// misses some, and is told how many.
+    pub pad: broadcast::Sender<(u32, Bytes)>,
 }
 
 /// A request to start a background job.

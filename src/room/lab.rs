@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{broadcast, mpsc, oneshot, watch},
     time::Instant,
 };
 
@@ -23,6 +23,7 @@ use crate::{
         FeedState, Outlet,
         job::{Jobs, Report, Start},
         outlet::{StartJob, Told},
+        socket::STROKES,
         source::Ticker,
     },
     wire::{
@@ -154,6 +155,8 @@ impl Lab {
             told: Told::default().into(),
             strangers: 0.into(),
             held: 0.into(),
+            sockets: 0.into(),
+            pad: broadcast::channel(STROKES).0,
         };
         let (ticker, draws) = sources(&spec.source, epoch);
         let mut lab = Self {

@@ -145,6 +145,7 @@ impl Frames {
         let more = self.payload as usize > self.kept.len();
         Frame {
             fin: self.head[0] & 0x80 != 0,
+            rsv: self.head[0] >> 4 & 7,
             opcode,
             masked: self.masked(),
             head: self.have,
@@ -174,7 +175,7 @@ mod tests {
     }
 
     fn text(head: u8, payload: u32, masked: bool, text: &str) -> Frame {
-        Frame { fin: true, opcode: 1, masked, head, payload, close: None, text: text.to_owned() }
+        Frame { fin: true, rsv: 0, opcode: 1, masked, head, payload, close: None, text: text.to_owned() }
     }
 
     /// RFC 6455 §5.7.
