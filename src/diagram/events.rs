@@ -6,7 +6,7 @@ use super::{
     mark::{Anchor, Dot, Label, Part, Shape, Tone},
     story::Board,
 };
-use crate::wire::{Micros, Technique};
+use crate::wire::{Micros, Technique, Witness, observation::LifeState};
 
 impl Desk<'_> {
     /// What belongs to no exchange.
@@ -35,6 +35,7 @@ impl Desk<'_> {
                 Event::Started(client, settings) => {
                     let label = match settings.technique {
                         Technique::Sse => Label::StartedStream(*client),
+                        Technique::WebSocket => Label::StartedSocket(*client),
                         Technique::LongPoll => Label::StartedHold(*client, settings.hold_ms),
                         _ => Label::Started(*client, settings.interval_ms),
                     };
@@ -54,7 +55,16 @@ impl Desk<'_> {
                         self.beside((Part::LeftLabel, id, EVENT - 3), Owner::NONE, y, Tone::Soft, Label::Visible, 14.0);
                     }
                 }
-                Event::Job(..) | Event::Life(..) => {}
+                Event::Job(..) => {}
+                Event::Life(_, state, witness) => {
+                    let part = if *witness == Witness::Server { Part::RightLabel } else { Part::LeftLabel };
+                    let tone = match state {
+                        LifeState::Open => Tone::Ink,
+                        LifeState::Suspect | LifeState::Dead => Tone::Bad,
+                        _ => Tone::Soft,
+                    };
+                    self.beside((part, id, EVENT - 6), Owner::NONE, y, tone, Label::Life(*state), 14.0);
+                }
                 Event::Faults(count, ms) => {
                     let label = match *count {
                         same if same == faults => Label::Distance(*ms),

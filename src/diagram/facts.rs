@@ -104,6 +104,8 @@ pub struct Bytes {
     pub framing: u64,
     /// Payload, both ways.
     pub payload: u64,
+    /// What of framing and payload went up: frames of a client.
+    pub up: u64,
 }
 
 impl Bytes {
@@ -267,6 +269,7 @@ impl Bytes {
         self.head_down += more.head_down;
         self.framing += more.framing;
         self.payload += more.payload;
+        self.up += more.up;
     }
 
     /// What a unit weighs.
@@ -282,6 +285,7 @@ impl Bytes {
             Unit::Frame(frame) => {
                 sum.payload = frame.payload.into();
                 sum.framing = frame.head.into();
+                sum.up = if dir == Direction::Up { sum.framing + sum.payload } else { 0 };
             }
             Unit::Opaque { bytes } if dir == Direction::Up => sum.head_up = (*bytes).into(),
             Unit::Opaque { bytes } => sum.framing = (*bytes).into(),

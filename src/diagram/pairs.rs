@@ -38,7 +38,7 @@ pub(super) fn messages(scene: &Scene, exchange: &Exchange, downs: &[(ConnNo, Uni
             seq: Some(*seq).filter(|seq| *seq > 0),
             seen: Some(*at),
             dropped,
-            got: None,
+            ..Message::default()
         }));
     }
     list.sort_by_key(|message| message.seen);
@@ -63,6 +63,10 @@ pub(super) fn tries(scene: &Scene, ups: &[(ConnNo, UnitNo)], downs: &[(ConnNo, U
     for (conn, no) in ups {
         let Some(unit) = scene.unit_seen(*conn, Direction::Up, *no) else { continue };
         let Some(seen) = &unit.seen else { continue };
+        if matches!(seen.what, Piece::Frame(_) | Piece::Other) {
+            // It belongs to what the connection became after the request.
+            continue;
+        }
         if let Piece::Request { nth, .. } = seen.what {
             tries.push(Try { conn: *conn, nth, head_up: Some(*no), up_seen: Some(seen.at), ..Try::default() });
         }
@@ -75,9 +79,9 @@ pub(super) fn tries(scene: &Scene, ups: &[(ConnNo, UnitNo)], downs: &[(ConnNo, U
         let Some(unit) = scene.unit_seen(*conn, Direction::Down, *no) else { continue };
         let Some(seen) = &unit.seen else { continue };
         let head = match seen.what {
+            Piece::Response { status: 101 | 200.., .. } => true,
             // An interim head says nothing about the answer's times.
-            Piece::Response { status: ..200, .. } => continue,
-            Piece::Response { .. } => true,
+            Piece::Response { .. } | Piece::Frame(_) => continue,
             _ => false,
         };
         let mut same = tries.iter_mut().filter(|t| t.conn == *conn);
@@ -86,11 +90,11 @@ pub(super) fn tries(scene: &Scene, ups: &[(ConnNo, UnitNo)], downs: &[(ConnNo, U
         let Some(t) = t else { continue };
         match &seen.what {
             Piece::Response { status, whole, text } if head => {
-                t.stream = text.to_ascii_lowercase().contains("\ncontent-type: text/event-stream");
+                t.stream = *status == 101 || text.to_ascii_lowercase().contains("\ncontent-type: text/event-stream");
                 t.status = Some(*status);
                 t.head_down = Some(*no);
                 t.down_seen = Some(seen.at);
-                t.down_whole = (*whole).then_some(seen.at);
+                t.down_whole = (*whole && *status != 101).then_some(seen.at);
             }
             Piece::Body { last, .. } => {
                 t.body_down = t.body_down.or(Some(*no));

@@ -40,9 +40,9 @@ pub enum Figure {
     Ignored,
     /// Ticks that sent nothing because a request was under way.
     Skipped,
-    /// Messages that a stream brought to the page.
+    /// Messages with updates that a stream or a socket brought to the page.
     Messages,
-    /// Times a stream broke off and the browser connected again by itself.
+    /// Times a stream broke off and the browser connected again by itself, or a client connected its WebSocket again.
     Reconnects,
     /// Requests that the server held because there was nothing new.
     Held,
@@ -81,6 +81,11 @@ pub enum Figure {
     PickedEmpty,
     /// Exchanges that turned the board back and that the reader picked.
     PickedTurnedBack,
+    /// Messages that the page sent over its sockets: beats, strokes.
+    Sent,
+    /// Bytes on the wire, both ways, for each update that reached a client: for polls all heads and bodies; for streams and
+    /// sockets what follows their opening, which is the heads of request and answer.
+    BytesPerUpdate,
 }
 
 /// A condition on a run; a goal is met when all its checks hold.

@@ -12,8 +12,8 @@ use super::{
     sums::{Connections, Sums},
 };
 use crate::wire::{
-    ClientNo, ConnNo, Direction, Ending, ExchangeNo, Fact, Micros, Unit,
-    observation::{ClientSettings, News},
+    ClientNo, ConnNo, Direction, Ending, ExchangeNo, Fact, Micros, Technique, Unit,
+    observation::{ClientSettings, LifeState, News},
 };
 
 /// How many exchanges of a client may be under way at once.
@@ -96,6 +96,16 @@ impl Row {
         self.first.map_or(0, |first| if first <= highest { self.delivered.missing(first, highest) } else { 0 })
     }
 
+    /// Bytes that only served to open streams and sockets: nothing, where every request is for an answer.
+    pub(super) fn opening(&self) -> u64 {
+        let opens = matches!(self.technique(), Some(Technique::Sse | Technique::WebSocket));
+        if opens { self.sums.up.head + self.sums.down.head } else { 0 }
+    }
+
+    fn technique(&self) -> Option<Technique> {
+        self.settings.as_ref().map(|settings| settings.technique)
+    }
+
     /// An update was published: it counts for this client if it ran then.
     pub(super) fn publish(&mut self, seq: u64, at: Micros) {
         if self.first.is_none() && self.started.is_none_or(|started| at >= started) {
@@ -128,10 +138,11 @@ impl Row {
             Fact::Asked { .. } => sums.asked += 1,
             Fact::Answered { news, .. } => return self.answer(at, exchange, news),
             Fact::Message { news, .. } => {
-                sums.messages += 1;
+                sums.messages += u64::from(!news.seqs.is_empty());
                 return self.deliver(at, news);
             }
-            Fact::Broken => sums.broken += 1,
+            Fact::Broken | Fact::Life { state: LifeState::Reconnecting } => sums.broken += 1,
+            Fact::Sent { .. } => sums.sent += 1,
             Fact::Ended { how } => {
                 match how {
                     Ending::Aborted => sums.aborted += 1,

@@ -20,9 +20,11 @@ pub struct Sums {
     pub empty: u64,
     /// Answers with status 304 on the wire.
     pub not_modified: u64,
-    /// Messages of streams.
+    /// Messages of streams and sockets that brought updates.
     pub messages: u64,
-    /// Times that a stream broke off and the browser connected again by itself.
+    /// Messages that the page sent over its sockets.
+    pub sent: u64,
+    /// Times that a stream broke off and the browser connected again by itself, or the client connected a socket again.
     pub broken: u64,
     /// Requests given up by the client.
     pub aborted: u64,
@@ -151,6 +153,7 @@ impl Sums {
         self.empty += other.empty;
         self.not_modified += other.not_modified;
         self.messages += other.messages;
+        self.sent += other.sent;
         self.broken += other.broken;
         self.aborted += other.aborted;
         self.failed += other.failed;

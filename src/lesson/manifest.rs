@@ -143,4 +143,8 @@ pub enum Control {
     Job,
     /// Mend and break: the step's own faults on and off.
     Faults,
+    /// How often a WebSocket client sends a beat.
+    Beat,
+    /// When a WebSocket client connects again.
+    Reconnect,
 }

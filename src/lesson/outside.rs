@@ -28,6 +28,8 @@ pub fn free() -> Step {
             Control::Technique,
             Control::Interval,
             Control::Hold,
+            Control::Beat,
+            Control::Reconnect,
             Control::Distance,
             Control::Ask,
             Control::Cure,

@@ -22,7 +22,8 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
     let fits = match figure {
         Figure::NotModified => poll && asks(Ask::BoardIfChanged),
         Figure::JobsDone | Figure::JobResults => poll && asks(Ask::Job),
-        Figure::Messages | Figure::Reconnects => client.technique == Technique::Sse,
+        Figure::Messages | Figure::Reconnects => matches!(client.technique, Technique::Sse | Technique::WebSocket),
+        Figure::Sent => client.technique == Technique::WebSocket && (client.beat_ms.is_some() || has(Control::Beat)),
         Figure::Held | Figure::Freed | Figure::HoldMean => hold,
         Figure::TurnedBack | Figure::PickedTurnedBack => poll && board,
         Figure::Ignored => poll && board && cures(Cure::Sequence),
@@ -38,7 +39,8 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         | Figure::DelayMean
         | Figure::DelayMedian
         | Figure::DelayP95
-        | Figure::DelayMax => news,
+        | Figure::DelayMax
+        | Figure::BytesPerUpdate => news,
         Figure::Empty | Figure::EmptyShare | Figure::WastedBytes | Figure::PickedEmpty => poll || hold,
         Figure::OutOfOrder
         | Figure::Requests

@@ -13,8 +13,10 @@ pub fn number(figure: Figure, value: Option<f64>) -> (String, &'static str) {
         EmptyShare => (format!("{value:.0}"), "%"),
         HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax if value < 1000.0 => (format!("{value:.0}"), "ms"),
         HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax => (format!("{:.2}", value / 1000.0), "s"),
-        HeadUp | HeadDown | Payload | WastedBytes | Bytes if value < 10_000.0 => (format!("{value:.0}"), "B"),
-        HeadUp | HeadDown | Payload | WastedBytes | Bytes => (format!("{:.1}", value / 1000.0), "kB"),
+        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate if value < 10_000.0 => {
+            (format!("{value:.0}"), "B")
+        }
+        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate => (format!("{:.1}", value / 1000.0), "kB"),
         HeadPerPayload => (format!("{value:.1}"), "×"),
         _ => (format!("{value:.0}"), ""),
     }
@@ -39,7 +41,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 32] = [
+pub const ALL: [Figure; 34] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -56,6 +58,7 @@ pub const ALL: [Figure; 32] = [
     Figure::NotModified,
     Figure::Aborted,
     Figure::Messages,
+    Figure::Sent,
     Figure::Reconnects,
     Figure::Held,
     Figure::HoldMean,
@@ -64,6 +67,7 @@ pub const ALL: [Figure; 32] = [
     Figure::JobResults,
     Figure::Connections,
     Figure::Bytes,
+    Figure::BytesPerUpdate,
     Figure::HeadUp,
     Figure::HeadDown,
     Figure::Payload,

@@ -11,6 +11,12 @@ const LONGEST: u64 = (u32::MAX - HEAD as u32) as u64;
 /// The opcode of a close frame.
 pub const CLOSE: u8 = 8;
 
+/// The opcode of a ping.
+pub const PING: u8 = 9;
+
+/// The opcode of a pong.
+pub const PONG: u8 = 10;
+
 /// The frames of one direction of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Frames {

@@ -1,0 +1,125 @@
+//! A frame bit by bit: the fields of its head (RFC 6455 §5.2), each with its bits and what they mean.
+
+use leptos::prelude::*;
+
+use super::{
+    fold::{Exchange, Piece, Scene},
+    frames::carried,
+    quantity::{bytes, moment, number},
+    words::frame as name,
+};
+use crate::{
+    i18n::{t, tf},
+    wire::{Direction, Frame, Micros},
+};
+
+/// How many frames are shown: the latest.
+const FRAMES: usize = 12;
+
+/// A frame as text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameSheet {
+    title: String,
+    /// Name, bits, meaning.
+    rows: Vec<[String; 3]>,
+    payload: String,
+}
+
+/// The latest frames of an exchange, the newest first.
+pub fn latest(scene: &Scene, facts: &Exchange) -> Vec<FrameSheet> {
+    let mut list: Vec<(Micros, Direction, &Frame)> = Vec::new();
+    for (dir, units) in [(Direction::Up, &facts.ups), (Direction::Down, &facts.downs)] {
+        let seen = units.iter().rev().filter_map(|(conn, no)| scene.unit_seen(*conn, dir, *no)?.seen.as_ref());
+        let frames = seen.filter_map(|seen| match &seen.what {
+            Piece::Frame(frame) => Some((seen.at, dir, &**frame)),
+            _ => None,
+        });
+        list.extend(frames.take(FRAMES));
+    }
+    list.sort_by_key(|frame| std::cmp::Reverse(frame.0));
+    list.truncate(FRAMES);
+    list.into_iter().map(|(at, dir, frame)| FrameSheet::of(at - scene.start(), dir, frame)).collect()
+}
+
+impl FrameSheet {
+    fn of(at: Micros, dir: Direction, frame: &Frame) -> Self {
+        let arrow = if dir == Direction::Up { "↑" } else { "↓" };
+        let size = bytes(u64::from(frame.head) + u64::from(frame.payload));
+        let title = format!("{arrow} {} · {} · {size}", moment(at), name(tf, carried(frame)));
+        Self { title, rows: rows(frame), payload: frame.text.clone() }
+    }
+}
+
+/// The fields of a frame's head.
+fn rows(frame: &Frame) -> Vec<[String; 3]> {
+    let row = |name: &str, bits: String, meaning: String| [name.to_owned(), bits, meaning];
+    let bit = |set: bool| if set { "1" } else { "0" }.to_owned();
+    let fin = if frame.fin { "picture.bits_fin" } else { "picture.bits_more" };
+    let rsv = if frame.rsv == 0 { "picture.bits_rsv" } else { "picture.bits_extension" };
+    let opcode = match frame.opcode {
+        0 => "picture.bits_continuation",
+        1 => "picture.bits_text",
+        2 => "picture.bits_binary",
+        8 => "picture.bits_close",
+        9 => "picture.bits_ping",
+        10 => "picture.bits_pong",
+        _ => "picture.bits_reserved",
+    };
+    let mask = if frame.masked { "picture.bits_masked" } else { "picture.bits_bare" };
+    // What the head has besides its first two bytes and the key is the longer form of the length.
+    let further = frame.head.saturating_sub(if frame.masked { 6 } else { 2 });
+    let n = number(u64::from(frame.payload));
+    let (short, length) = match further {
+        0 => (frame.payload, "picture.bits_length"),
+        2 => (126, "picture.bits_length_16"),
+        _ => (127, "picture.bits_length_64"),
+    };
+    let mut rows = vec![
+        row("FIN", bit(frame.fin), t(fin)),
+        row("RSV1–3", format!("{:03b}", frame.rsv), t(rsv)),
+        row("opcode", format!("{:04b}", frame.opcode), t(opcode)),
+        row("MASK", bit(frame.masked), t(mask)),
+        row("Payload len", format!("{short:07b}"), tf(length, &[("n", &n)])),
+    ];
+    if further > 0 {
+        let width = usize::from(further) * 8;
+        rows.push(row(
+            "Extended payload length",
+            format!("{:0width$b}", frame.payload),
+            tf("picture.bits_bytes", &[("n", &n)]),
+        ));
+    }
+    if frame.masked {
+        rows.push(row("Masking-key", "32".to_owned(), t("picture.bits_key")));
+    }
+    if let Some(code) = frame.close {
+        rows.push(row("Status code", format!("{code:016b}"), code.to_string()));
+    }
+    rows
+}
+
+/// The frames, each to be opened.
+pub fn view(frames: Vec<FrameSheet>) -> impl IntoView {
+    let none = frames.is_empty();
+    let sheets = frames.into_iter().map(|frame| {
+        let rows = frame.rows.into_iter().map(|[name, bits, meaning]| {
+            view! { <tr><th scope="row">{name}</th><td><code>{bits}</code></td><td>{meaning}</td></tr> }
+        });
+        let rows: Vec<_> = rows.collect();
+        let bare = frame.payload.is_empty();
+        view! {
+            <details class="pc-frame">
+                <summary>{frame.title}</summary>
+                <table>
+                    <tbody>{rows}</tbody>
+                </table>
+                <pre hidden=bare>{frame.payload}</pre>
+            </details>
+        }
+    });
+    let sheets: Vec<_> = sheets.collect();
+    view! {
+        <h5 hidden=none>{t("picture.frames")}</h5>
+        {sheets}
+    }
+}
