@@ -101,11 +101,13 @@ impl Drop for Socket {
         let running = &self.0;
         running.stopped.set(true);
         running.timer.borrow_mut().take();
-        if let Some(live) = running.live.borrow_mut().take() {
-            // Its close event is still to come, and says with which code it ended.
-            let _ = live.socket.close_with_code(NORMAL);
-            Timeout::new(FAREWELL_MS, move || drop(live)).forget();
-        }
+        running.close();
+        // Its close event is still to come, and says with which code it ended.
+        let last = Rc::clone(running);
+        Timeout::new(FAREWELL_MS, move || {
+            last.retire();
+        })
+        .forget();
         running.observe(None, Fact::Stopped);
     }
 }
@@ -146,6 +148,16 @@ impl Running {
         });
     }
 
+    /// Closes the socket in order. One that is not open yet is closed when it is: giving a handshake up is an error to
+    /// browsers.
+    fn close(&self) {
+        if let Some(live) = &*self.live.borrow()
+            && live.socket.ready_state() == WebSocket::OPEN
+        {
+            let _ = live.socket.close_with_code(NORMAL);
+        }
+    }
+
     /// Lets go of the socket, but not at once: this may be called from a listener of its own.
     fn retire(&self) -> Option<ExchangeNo> {
         let live = self.live.borrow_mut().take()?;
@@ -174,7 +186,7 @@ impl Running {
         let here = Rc::clone(self);
         let open = Closure::<dyn FnMut()>::new(move || {
             here.observe(Some(exchange), Fact::Streaming);
-            here.on(Input::Opened);
+            if here.stopped.get() { here.close() } else { here.on(Input::Opened) }
         });
         let here = Rc::clone(self);
         let message =

@@ -301,6 +301,11 @@ impl Scene {
         &self.shown
     }
 
+    /// Whether the log tells how the run began: then what it saw no beginning of was left over from the run before.
+    pub fn began(&self) -> bool {
+        self.run.is_some()
+    }
+
     /// When the run began: what the picture counts its time from.
     pub fn start(&self) -> Micros {
         self.run.as_ref().map(|run| run.at).or(self.span.map(|span| span.0)).unwrap_or(0)

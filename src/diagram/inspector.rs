@@ -82,20 +82,22 @@ fn rows(frame: &Frame) -> Vec<[String; 3]> {
         row("Payload len", format!("{short:07b}"), tf(length, &[("n", &n)])),
     ];
     if further > 0 {
-        let width = usize::from(further) * 8;
-        rows.push(row(
-            "Extended payload length",
-            format!("{:0width$b}", frame.payload),
-            tf("picture.bits_bytes", &[("n", &n)]),
-        ));
+        let bits = octets(u64::from(frame.payload), further);
+        rows.push(row("Extended payload length", bits, tf("picture.bits_bytes", &[("n", &n)])));
     }
     if frame.masked {
         rows.push(row("Masking-key", "32".to_owned(), t("picture.bits_key")));
     }
     if let Some(code) = frame.close {
-        rows.push(row("Status code", format!("{code:016b}"), code.to_string()));
+        rows.push(row("Status code", octets(u64::from(code), 2), code.to_string()));
     }
     rows
+}
+
+/// A number in so many bytes, bit by bit.
+fn octets(number: u64, count: u8) -> String {
+    let octets = (0..count).rev().map(|place| format!("{:08b}", number >> (8 * u32::from(place)) & 0xff));
+    octets.collect::<Vec<_>>().join(" ")
 }
 
 /// The frames, each to be opened.

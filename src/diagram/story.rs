@@ -289,6 +289,11 @@ impl Told {
             || self.tries.iter().any(|t| t.up_dropped.is_some() || t.down_dropped.is_some() || t.cut.is_some())
     }
 
+    /// Whether nobody saw it begin: all there is of it is its end.
+    fn is_remains(&self) -> bool {
+        self.asked.is_none() && self.tries.is_empty() && self.answering.is_none() && self.answered.is_none()
+    }
+
     /// Whether it is one of those that may be drawn together: answered, with nothing new, and nothing else to tell.
     pub fn plain(&self) -> bool {
         self.answered.is_some()
@@ -339,6 +344,9 @@ impl Story {
         let mut list: Vec<Told> = Vec::with_capacity(scene.exchanges().len());
         for (key, exchange) in scene.exchanges() {
             let mut told = tell(scene, *key, exchange);
+            if scene.began() && told.is_remains() {
+                continue;
+            }
             if let ExchangeKey::Client { client, .. } = key {
                 told.technique = technique.get(client).copied();
             }

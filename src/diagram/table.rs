@@ -29,7 +29,7 @@ pub fn Table(
     let turned = RwSignal::new(None::<usize>);
     let pages = Memo::new(move |_| {
         reel.track();
-        reel.with(|scene| scene.exchanges().len().div_ceil(ROWS).max(1))
+        reel.with(|scene| scene.story().list.len().div_ceil(ROWS).max(1))
     });
     let page = Memo::new(move |_| turned.get().unwrap_or(usize::MAX).min(pages.get() - 1));
     let rows = Memo::new(move |_| {

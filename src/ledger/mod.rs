@@ -196,7 +196,7 @@ impl Before {
         self.delivered.merge(&row.delivered);
         self.lost = self.lost.saturating_add(row.lost());
         self.opening += row.opening();
-        self.deliveries += row.delivered.count();
+        self.deliveries = self.deliveries.saturating_add(row.delivered.count());
     }
 }
 
@@ -274,8 +274,8 @@ impl Ledger {
             Figure::Sent => sums.sent,
             Figure::BytesPerUpdate => {
                 let opening = rows().map(Row::opening).sum::<u64>() + before.map_or(0, |before| before.opening);
-                let all = rows().map(|row| row.delivered.count()).sum::<u64>();
-                let deliveries = all + before.map_or(0, |before| before.deliveries);
+                let first = before.map_or(0, |before| before.deliveries);
+                let deliveries = rows().map(|row| row.delivered.count()).fold(first, u64::saturating_add);
                 return share((sums.up.all() + sums.down.all()).saturating_sub(opening), deliveries);
             }
             Figure::Reconnects => sums.broken,

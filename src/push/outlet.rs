@@ -12,6 +12,7 @@ use std::{
 use bytes::Bytes;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
+    task,
     time::Instant,
 };
 
@@ -59,9 +60,9 @@ pub struct Outlet {
     pub held: AtomicU32,
     /// How many WebSockets are open now.
     pub sockets: AtomicU32,
-    /// The shared pad: strokes, with the number of the socket they came from. Nobody keeps them; who reads too slowly
+    /// The shared pad: strokes, with the task of the socket they came from. Nobody keeps them; who reads too slowly
     /// misses some, and is told how many.
-    pub pad: broadcast::Sender<(u32, Bytes)>,
+    pub pad: broadcast::Sender<(task::Id, Bytes)>,
 }
 
 /// A request to start a background job.

@@ -22,6 +22,7 @@ use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::{Notify, broadcast, mpsc, watch},
+    task,
     time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout},
 };
 use tokio_tungstenite::{
@@ -208,8 +209,8 @@ async fn talk(
     let (mut sink, stream) = ws.split();
     let (reply, replies) = mpsc::channel(REPLIES);
     let pings = Pings::default();
-    // A number that tells this socket from the others on the pad; any will do that no other has.
-    let me = outlet.strangers.fetch_add(1, Ordering::Relaxed);
+    // Each socket has a task of its own, which tells it from the others on the pad.
+    let me = task::id();
     let over = {
         let (mut feed, run) = (place.feed.clone(), place.run);
         async move {
@@ -296,11 +297,11 @@ impl Place {
 
 /// What the server says.
 struct Mouth<'a> {
-    pad: broadcast::Receiver<(u32, Bytes)>,
+    pad: broadcast::Receiver<(task::Id, Bytes)>,
     replies: mpsc::Receiver<Message>,
     place: Place,
     pings: &'a Pings,
-    me: u32,
+    me: task::Id,
     terms: &'a Terms,
 }
 
@@ -355,10 +356,10 @@ async fn tick(ticks: &mut Option<Interval>) {
 
 /// What the server hears.
 struct Ear<'a> {
-    pad: &'a broadcast::Sender<(u32, Bytes)>,
+    pad: &'a broadcast::Sender<(task::Id, Bytes)>,
     reply: mpsc::Sender<Message>,
     pings: &'a Pings,
-    me: u32,
+    me: task::Id,
 }
 
 impl Ear<'_> {

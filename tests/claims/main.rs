@@ -5,6 +5,7 @@ mod long_polling;
 mod short_polling;
 #[path = "../support/mod.rs"]
 mod support;
+mod websocket;
 
 use lifeline::{
     ledger::{Figure, Ledger},

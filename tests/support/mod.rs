@@ -2,6 +2,7 @@
 //! state machine that the page in the browser uses. What it sees it writes down as a browser would.
 
 mod ask;
+mod streams;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

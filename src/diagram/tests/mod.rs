@@ -6,4 +6,5 @@ mod fold;
 mod log;
 mod paper;
 mod sheet;
+mod sockets;
 mod streams;
