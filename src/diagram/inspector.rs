@@ -1,8 +1,9 @@
 //! A frame bit by bit: the fields of its head (RFC 6455 §5.2), each with its bits and what they mean.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::view::keyed::keyed};
 
 use super::{
+    draw::escape,
     fold::{Exchange, Piece, Scene},
     frames::carried,
     quantity::{bytes, moment, number},
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     i18n::{t, tf},
-    wire::{Direction, Frame, Micros},
+    wire::{ConnNo, Direction, Frame, Micros, UnitNo},
 };
 
 /// How many frames are shown: the latest.
@@ -19,6 +20,7 @@ const FRAMES: usize = 12;
 /// A frame as text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FrameSheet {
+    id: (Direction, ConnNo, UnitNo),
     title: String,
     /// Name, bits, meaning.
     rows: Vec<[String; 3]>,
@@ -27,26 +29,51 @@ pub struct FrameSheet {
 
 /// The latest frames of an exchange, the newest first.
 pub fn latest(scene: &Scene, facts: &Exchange) -> Vec<FrameSheet> {
-    let mut list: Vec<(Micros, Direction, &Frame)> = Vec::new();
+    let mut list: Vec<(Micros, (Direction, ConnNo, UnitNo), &Frame)> = Vec::new();
     for (dir, units) in [(Direction::Up, &facts.ups), (Direction::Down, &facts.downs)] {
-        let seen = units.iter().rev().filter_map(|(conn, no)| scene.unit_seen(*conn, dir, *no)?.seen.as_ref());
-        let frames = seen.filter_map(|seen| match &seen.what {
-            Piece::Frame(frame) => Some((seen.at, dir, &**frame)),
-            _ => None,
+        let frames = units.iter().rev().filter_map(|(conn, no)| {
+            let seen = scene.unit_seen(*conn, dir, *no)?.seen.as_ref()?;
+            match &seen.what {
+                Piece::Frame(frame) => Some((seen.at, (dir, *conn, *no), &**frame)),
+                _ => None,
+            }
         });
         list.extend(frames.take(FRAMES));
     }
     list.sort_by_key(|frame| std::cmp::Reverse(frame.0));
     list.truncate(FRAMES);
-    list.into_iter().map(|(at, dir, frame)| FrameSheet::of(at - scene.start(), dir, frame)).collect()
+    list.into_iter().map(|(at, id, frame)| FrameSheet::of(at - scene.start(), id, frame)).collect()
 }
 
 impl FrameSheet {
-    fn of(at: Micros, dir: Direction, frame: &Frame) -> Self {
-        let arrow = if dir == Direction::Up { "↑" } else { "↓" };
+    fn of(at: Micros, id: (Direction, ConnNo, UnitNo), frame: &Frame) -> Self {
+        let arrow = if id.0 == Direction::Up { "↑" } else { "↓" };
         let size = bytes(u64::from(frame.head) + u64::from(frame.payload));
         let title = format!("{arrow} {} · {} · {size}", moment(at), name(tf, carried(frame)));
-        Self { title, rows: rows(frame), payload: frame.text.clone() }
+        Self { id, title, rows: rows(frame), payload: frame.text.clone() }
+    }
+
+    /// As markup: a view of this would be many times as long when it is compiled, and a page downloads it.
+    fn html(&self) -> String {
+        let mut html = String::from("<summary>");
+        escape(&mut html, &self.title);
+        html.push_str("</summary><table>");
+        for [name, bits, meaning] in &self.rows {
+            html.push_str("<tr><th scope=\"row\">");
+            escape(&mut html, name);
+            html.push_str("</th><td><code>");
+            escape(&mut html, bits);
+            html.push_str("</code></td><td>");
+            escape(&mut html, meaning);
+            html.push_str("</td></tr>");
+        }
+        html.push_str("</table>");
+        if !self.payload.is_empty() {
+            html.push_str("<pre>");
+            escape(&mut html, &self.payload);
+            html.push_str("</pre>");
+        }
+        html
     }
 }
 
@@ -100,28 +127,43 @@ fn octets(number: u64, count: u8) -> String {
     octets.collect::<Vec<_>>().join(" ")
 }
 
-/// The frames, each to be opened.
+/// The frames, each to be opened. One that is open stays so while others come.
 pub fn view(frames: Vec<FrameSheet>) -> impl IntoView {
     let none = frames.is_empty();
-    let sheets = frames.into_iter().map(|frame| {
-        let rows = frame.rows.into_iter().map(|[name, bits, meaning]| {
-            view! { <tr><th scope="row">{name}</th><td><code>{bits}</code></td><td>{meaning}</td></tr> }
-        });
-        let rows: Vec<_> = rows.collect();
-        let bare = frame.payload.is_empty();
-        view! {
-            <details class="pc-frame">
-                <summary>{frame.title}</summary>
-                <table>
-                    <tbody>{rows}</tbody>
-                </table>
-                <pre hidden=bare>{frame.payload}</pre>
-            </details>
-        }
-    });
-    let sheets: Vec<_> = sheets.collect();
+    let sheets = keyed(
+        frames,
+        |frame| frame.id,
+        |_, frame| (|_| (), view! { <details class="pc-frame" inner_html=frame.html()></details> }),
+    );
     view! {
         <h5 hidden=none>{t("picture.frames")}</h5>
         {sheets}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bit_of_the_head_is_told() {
+        let mut frame = Frame {
+            fin: true,
+            rsv: 0,
+            opcode: 1,
+            masked: true,
+            head: 8,
+            payload: 258,
+            close: None,
+            text: String::new(),
+        };
+        let bits = |frame: &Frame| rows(frame).into_iter().map(|row| row[1].clone()).collect::<Vec<_>>();
+        assert_eq!(bits(&frame), ["1", "000", "0001", "1", "1111110", "00000001 00000010", "32"]);
+        (frame.masked, frame.head, frame.payload) = (false, 10, 65_536);
+        assert_eq!(bits(&frame)[4..], ["1111111", &octets(65_536, 8)]);
+        (frame.head, frame.payload, frame.opcode, frame.close) = (2, 2, 8, Some(1000));
+        assert_eq!(bits(&frame), ["1", "000", "1000", "0", "0000010", "00000011 11101000"]);
+        // FIN, RSV, opcode, MASK and length are the first two bytes, whatever follows.
+        assert_eq!(bits(&frame)[..5].concat().len(), 16);
     }
 }

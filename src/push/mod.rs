@@ -15,6 +15,7 @@ mod handshake;
 pub mod job;
 pub mod long_poll;
 pub mod outlet;
+mod pings;
 pub mod short_poll;
 pub mod socket;
 pub mod source;

@@ -7,7 +7,7 @@
 use std::{
     collections::VecDeque,
     future::pending,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -21,9 +21,9 @@ use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    sync::{Notify, broadcast, mpsc, watch},
+    sync::{broadcast, mpsc, watch},
     task,
-    time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout},
+    time::{Instant, Interval, MissedTickBehavior, interval, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -40,6 +40,7 @@ use super::{
     feed::{Alert, FeedState},
     handshake::Handshake,
     outlet::{Outlet, Who},
+    pings::Pings,
     spoken::{self, Heard},
 };
 use crate::{
@@ -72,9 +73,6 @@ const CLOSING: Duration = Duration::from_secs(12);
 /// How much is read of a client that breaks the rules, so that it can read why: a connection that is closed with bytes unread is
 /// reset.
 const LEFTOVER: u64 = 1024 * 1024;
-
-/// How many pings may wait for their pongs and be known one by one.
-const PINGS: usize = 1024;
 
 /// The routes of WebSockets.
 pub fn routes() -> Router<State> {
@@ -395,57 +393,6 @@ impl Ear<'_> {
             };
             if self.reply.send(reply).await.is_err() {
                 return End::Gone;
-            }
-        }
-    }
-}
-
-/// The pings that were sent, each with its number as what is to be repeated (RFC 6455 §5.5.2). Only the latest needs a pong,
-/// which answers those before it as well (§5.5.3).
-#[derive(Debug, Default)]
-struct Pings {
-    sent: Mutex<(u32, VecDeque<(u32, Instant)>)>,
-    news: Notify,
-}
-
-impl Pings {
-    fn lock(&self) -> MutexGuard<'_, (u32, VecDeque<(u32, Instant)>)> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The next ping.
-    fn next(&self) -> Message {
-        let mut sent = self.lock();
-        sent.0 = sent.0.wrapping_add(1);
-        let no = sent.0;
-        if sent.1.len() < PINGS {
-            sent.1.push_back((no, Instant::now()));
-        }
-        self.news.notify_one();
-        Message::Ping(no.to_string().into())
-    }
-
-    /// A pong came. One that nobody asked for answers nothing.
-    fn answered(&self, what: &[u8]) {
-        let no = std::str::from_utf8(what).ok().and_then(|text| text.parse::<u32>().ok());
-        let mut sent = self.lock();
-        if let Some(place) = no.and_then(|no| sent.1.iter().position(|ping| ping.0 == no)) {
-            sent.1.drain(..=place);
-        }
-    }
-
-    fn oldest(&self) -> Option<Instant> {
-        self.lock().1.front().map(|ping| ping.1)
-    }
-
-    /// Waits until a ping has gone unanswered for longer than this.
-    async fn overdue(&self, patience: Option<Duration>) {
-        let Some(patience) = patience else { return pending().await };
-        loop {
-            match self.oldest() {
-                None => self.news.notified().await,
-                Some(at) if at.elapsed() >= patience => return,
-                Some(at) => sleep_until(at + patience).await,
             }
         }
     }

@@ -14,7 +14,7 @@ use lifeline::{
     net::clock,
     server::{self, Running},
     wire::{
-        ClientNo, Ending, ExchangeNo, FORMAT, Fact, Observation, Witness,
+        ClientNo, Ending, ExchangeNo, FORMAT, Fact, Observation, Unit, Witness,
         control::{Command, Created, Down, LabSpec, Up},
         observation::ClientSettings,
     },
@@ -43,6 +43,8 @@ pub struct Page {
     lab: std::net::SocketAddr,
     up: mpsc::Sender<Up>,
     ledger: watch::Receiver<Ledger>,
+    /// What concerns how sockets end: who saw which code, and the close frames on the wire.
+    ends: watch::Receiver<Vec<Observation>>,
 }
 
 impl Page {
@@ -82,12 +84,19 @@ impl Page {
             }
         });
         let (tell, ledger) = watch::channel(Ledger::default());
+        let (end, ends) = watch::channel(Vec::new());
         tokio::spawn(async move {
             while let Some(Ok(message)) = stream.next().await {
                 let Message::Binary(bytes) = message else { continue };
                 match Down::decode(&bytes).expect("the server speaks the format") {
                     Down::Snapshot { ledger, .. } => drop(tell.send_replace(*ledger)),
                     Down::Delta { records, .. } => {
+                        let ended = records.iter().map(|record| &record.seen).filter(|seen| match &seen.fact {
+                            Fact::Shut { .. } => true,
+                            Fact::Unit { unit: Unit::Frame(frame), .. } => frame.opcode == 8,
+                            _ => false,
+                        });
+                        end.send_modify(|all| all.extend(ended.cloned()));
                         tell.send_modify(|ledger| records.iter().for_each(|record| ledger.apply(&record.seen)));
                     }
                     Down::Refused { why, .. } => panic!("the lab refused: {why}"),
@@ -96,7 +105,7 @@ impl Page {
                 }
             }
         });
-        let page = Self { created, lab: server.lab, up, ledger };
+        let page = Self { created, lab: server.lab, up, ledger, ends };
         page.command(Command::Source { running: true }).await;
         page
     }
@@ -110,6 +119,13 @@ impl Page {
     pub async fn until(&self, what: &str, shows: impl Fn(&Ledger) -> bool) -> Ledger {
         let mut ledger = self.ledger.clone();
         let seen = timeout(Duration::from_secs(60), ledger.wait_for(|ledger| shows(ledger))).await;
+        seen.unwrap_or_else(|_| panic!("not within a minute: {what}")).expect("the log goes on").clone()
+    }
+
+    /// Waits until the log tells this of how sockets end, and returns all that it told of it.
+    pub async fn ends(&self, what: &str, told: impl Fn(&[Observation]) -> bool) -> Vec<Observation> {
+        let mut ends = self.ends.clone();
+        let seen = timeout(Duration::from_secs(60), ends.wait_for(|ends| told(ends))).await;
         seen.unwrap_or_else(|_| panic!("not within a minute: {what}")).expect("the log goes on").clone()
     }
 

@@ -14,7 +14,7 @@ use tokio::{
     net::TcpStream,
 };
 use tokio_tungstenite::{
-    client_async,
+    WebSocketStream, client_async,
     tungstenite::{
         Message,
         protocol::{CloseFrame, frame::coding::CloseCode},
@@ -37,6 +37,13 @@ impl Page {
             _ => self.socket(client, &target, socket, enough).await,
         }
         self.observe(client, None, Fact::Stopped).await;
+    }
+
+    /// Opens a socket without listening to it.
+    pub async fn open_socket(&self, client: ClientNo) -> WebSocketStream<TcpStream> {
+        let io = TcpStream::connect(self.lab).await.expect("the lab listens");
+        let url = format!("ws://localhost:{}/l/{}/socket?c={client}&n=1", self.lab.port(), self.created.lab);
+        client_async(url, io).await.expect("the handshake succeeds").0
     }
 
     async fn stream(&self, client: ClientNo, target: &str, mut io: TcpStream, enough: impl Fn(&Ledger) -> bool) {

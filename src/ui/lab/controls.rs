@@ -1,6 +1,8 @@
 //! The bar of controls: what a reader can do. Publishing, running and resetting are always there, the rest as the step
 //! says. Everything is disabled until it works.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::rig::Rig;
@@ -116,6 +118,19 @@ fn select(
     options: Vec<(String, String)>,
     current: Signal<String>,
     choose: impl Fn(&str) + 'static + Send + Sync,
+) -> impl IntoView {
+    list(id, label, rig, only, options, current, Arc::new(choose))
+}
+
+/// The same for every list: a view is compiled once for each type of function that it holds.
+fn list(
+    id: &'static str,
+    label: String,
+    rig: Rig,
+    only: Option<Technique>,
+    options: Vec<(String, String)>,
+    current: Signal<String>,
+    choose: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> impl IntoView {
     let other = move || only.is_some_and(|only| rig.settings.with(|settings| settings.technique != only));
     let rows = options
