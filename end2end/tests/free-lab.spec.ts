@@ -65,3 +65,37 @@ test("a WebSocket: updates come, beats go and return, and each frame is an arrow
   await expect(details).toContainText("The browser saw the socket close with code 1000.");
   await expect(details).toContainText("The server saw it close with code 1000.");
 });
+
+test("a socket that is dead is noticed, and the client goes on where it was", async ({ page }) => {
+  // The page's own sockets, to be found again: what the network does to them is done to them here.
+  await page.addInitScript(() => {
+    const sockets: WebSocket[] = [];
+    Object.assign(window, { sockets });
+    window.WebSocket = class extends WebSocket {
+      constructor(url: string | URL) {
+        super(url);
+        if (String(url).includes("/socket?")) sockets.push(this);
+      }
+    };
+  });
+  const last = (does: "swallow" | "close") =>
+    page.evaluate((does) => {
+      const socket = (window as unknown as { sockets: WebSocket[] }).sockets.at(-1)!;
+      if (does === "close") socket.close(4000);
+      else socket.send = () => {};
+    }, does);
+  await open(page, "socket");
+  await page.locator("#lab-faults").click();
+  await page.locator("#lab-reconnect select").selectOption("fixed");
+  await page.locator("#lab-beat select").selectOption("1000");
+  await expect.poll(async () => Number(await figure(page, "sent").textContent())).toBeGreaterThanOrEqual(2);
+  await expect(figure(page, "reconnects")).toHaveText("0");
+  await last("swallow");
+  await expect(figure(page, "reconnects"), "its beats do not return").toHaveText("1");
+  for (let update = 0; update < 2; update++) await page.locator("#lab-publish").click();
+  await expect.poll(async () => Number(await figure(page, "messages").textContent())).toBeGreaterThanOrEqual(2);
+  await last("close");
+  await expect(figure(page, "reconnects"), "it was closed").toHaveText("2");
+  await expect(figure(page, "lost")).toHaveText("0");
+  await expect(figure(page, "duplicated")).toHaveText("0");
+});

@@ -207,7 +207,9 @@ impl Running {
         let number = self.beats.get() + 1;
         self.beats.set(number);
         let text = format!("beat {number}");
+        // One that is closing takes nothing more; that no beat returns is then true enough.
         if let Some(live) = &*self.live.borrow()
+            && live.socket.ready_state() == WebSocket::OPEN
             && live.socket.send_with_str(&text).is_ok()
         {
             self.observe(Some(live.exchange), Fact::Sent { bytes: text.len() as u32 });

@@ -103,14 +103,14 @@ fn rows(frame: &Frame) -> Vec<[String; 3]> {
     };
     let mut rows = vec![
         row("FIN", bit(frame.fin), t(fin)),
-        row("RSV1–3", format!("{:03b}", frame.rsv), t(rsv)),
-        row("opcode", format!("{:04b}", frame.opcode), t(opcode)),
+        row("RSV1–3", bits(frame.rsv.into(), 3), t(rsv)),
+        row("opcode", bits(frame.opcode.into(), 4), t(opcode)),
         row("MASK", bit(frame.masked), t(mask)),
-        row("Payload len", format!("{short:07b}"), tf(length, &[("n", &n)])),
+        row("Payload len", bits(short.into(), 7), tf(length, &[("n", &n)])),
     ];
     if further > 0 {
-        let bits = octets(u64::from(frame.payload), further);
-        rows.push(row("Extended payload length", bits, tf("picture.bits_bytes", &[("n", &n)])));
+        let length = octets(u64::from(frame.payload), further);
+        rows.push(row("Extended payload length", length, tf("picture.bits_bytes", &[("n", &n)])));
     }
     if frame.masked {
         rows.push(row("Masking-key", "32".to_owned(), t("picture.bits_key")));
@@ -121,9 +121,14 @@ fn rows(frame: &Frame) -> Vec<[String; 3]> {
     rows
 }
 
+/// The lowest bits of a number.
+fn bits(number: u64, width: u32) -> String {
+    (0..width).rev().map(|place| if number >> place & 1 == 1 { '1' } else { '0' }).collect()
+}
+
 /// A number in so many bytes, bit by bit.
 fn octets(number: u64, count: u8) -> String {
-    let octets = (0..count).rev().map(|place| format!("{:08b}", number >> (8 * u32::from(place)) & 0xff));
+    let octets = (0..u32::from(count)).rev().map(|place| bits(number >> (8 * place), 8));
     octets.collect::<Vec<_>>().join(" ")
 }
 
@@ -157,13 +162,13 @@ mod tests {
             close: None,
             text: String::new(),
         };
-        let bits = |frame: &Frame| rows(frame).into_iter().map(|row| row[1].clone()).collect::<Vec<_>>();
-        assert_eq!(bits(&frame), ["1", "000", "0001", "1", "1111110", "00000001 00000010", "32"]);
+        let told = |frame: &Frame| rows(frame).into_iter().map(|row| row[1].clone()).collect::<Vec<_>>();
+        assert_eq!(told(&frame), ["1", "000", "0001", "1", "1111110", "00000001 00000010", "32"]);
         (frame.masked, frame.head, frame.payload) = (false, 10, 65_536);
-        assert_eq!(bits(&frame)[4..], ["1111111", &octets(65_536, 8)]);
+        assert_eq!(told(&frame)[4..], ["1111111", &octets(65_536, 8)]);
         (frame.head, frame.payload, frame.opcode, frame.close) = (2, 2, 8, Some(1000));
-        assert_eq!(bits(&frame), ["1", "000", "1000", "0", "0000010", "00000011 11101000"]);
+        assert_eq!(told(&frame), ["1", "000", "1000", "0", "0000010", "00000011 11101000"]);
         // FIN, RSV, opcode, MASK and length are the first two bytes, whatever follows.
-        assert_eq!(bits(&frame)[..5].concat().len(), 16);
+        assert_eq!(told(&frame)[..5].concat().len(), 16);
     }
 }

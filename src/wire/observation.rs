@@ -82,7 +82,8 @@ pub enum Fact {
         /// How.
         how: Ending,
     },
-    /// The head of a stream is in the page's hands, and the stream is open (`open` of an `EventSource`).
+    /// The head of a stream is in the page's hands, and the stream is open (`open` of an `EventSource`, or of a
+    /// `WebSocket`).
     Streaming,
     /// A message of a stream is in the page's hands.
     Message {
