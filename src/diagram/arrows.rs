@@ -15,7 +15,7 @@ const REACH: f32 = 0.9;
 pub(super) const STUB: f32 = 0.34;
 
 /// Where an arrow of a request from outside the page begins: it has no browser that we know.
-const OUTSIDE: f32 = 30.0;
+pub(super) const OUTSIDE: f32 = 30.0;
 
 /// How many tries of one request are drawn. A browser makes two; the details count them all.
 const TRIES: usize = 4;
@@ -98,7 +98,7 @@ pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut 
     let (x0, x1) = (desk.paper.browser - 12.0, desk.paper.server + 12.0);
     // What is marked as one is all of it: also how long it was held, and where it was given up.
     let held = told.hold.map(|hold| hold.until.map_or(desk.end, |until| until.0));
-    let last = held.max(told.ended.map(|end| end.0)).map_or(bottom, |at| bottom.max(desk.y(at)));
+    let last = held.max(told.over()).map_or(bottom, |at| bottom.max(desk.y(at)));
     let (y0, y1) = (top - 8.0, last + 8.0);
     if desk.cursor == Some(told.key) && !owner.selected {
         desk.put((Part::Cursor, a, b), owner, (y0, y1), Shape::Cursor { x0, y0, x1, y1 });
@@ -366,6 +366,16 @@ impl Pen<'_, '_> {
             self.desk.put((Part::Board, self.a, self.b << 3 | 1), self.owner, (y - 6.0, y + 6.0), shape);
             let id = (Part::LeftLabel, self.a, self.b << 3 | 1);
             self.desk.beside(id, self.owner, y, Tone::Ink, Label::Ignored(version), 14.0);
+        }
+        for (end, shut) in told.shut.iter().enumerate() {
+            let Some((at, code, clean)) = *shut else { continue };
+            let y = self.desk.y(at);
+            let (x, part) = [(x, Part::LeftLabel), (self.desk.paper.server, Part::RightLabel)][end];
+            if !clean {
+                self.cross(Part::EndCross, 4 + end as u32, x, y);
+            }
+            let tone = if clean { Tone::Soft } else { Tone::Bad };
+            self.desk.beside((part, self.a, self.b << 3 | 4), self.owner, y, tone, Label::Shut(code), 14.0);
         }
         if let Some((at, how)) = told.ended {
             let y = self.desk.y(at);

@@ -5,11 +5,12 @@ use leptos::{either::Either, ev, html, prelude::*};
 use super::{
     draw::{Path, hue},
     fold::{Bytes, Exchange, ExchangeKey, Piece, Scene},
+    inspector,
     mark::Outcome,
     pairs::loose_answer,
     quantity::{bytes, moment, number, span},
     reel::Reel,
-    story::{Board, Told, Try},
+    story::{Board, Carried, Told, Try},
     words::outcome,
 };
 use crate::{
@@ -63,6 +64,7 @@ pub struct Sheet {
     happened: Vec<String>,
     texts: Vec<(String, String)>,
     links: Vec<(&'static str, String)>,
+    frames: Vec<inspector::FrameSheet>,
 }
 
 impl Sheet {
@@ -74,7 +76,7 @@ impl Sheet {
         let what = outcome(tf, &Outcome::of(told));
         let no = number(u64::from(key.number()));
         let title =
-            if told.ended.is_none() && told.finish().is_some() { "picture.title" } else { "picture.title_request" };
+            if told.over().is_none() && told.finish().is_some() { "picture.title" } else { "picture.title_request" };
         let mut target = facts.asked.as_ref().map(|asked| (asked.what.method.clone(), asked.what.target.clone()));
         for t in &told.tries {
             let head = t.head_up.and_then(|no| scene.unit_seen(t.conn, Direction::Up, no)?.seen.as_ref());
@@ -98,6 +100,7 @@ impl Sheet {
             happened: happened(told, facts),
             texts: texts(scene, facts, told, t0),
             links: links(told),
+            frames: inspector::latest(scene, facts),
         })
     }
 
@@ -139,6 +142,7 @@ impl Sheet {
                 <h5>{t("picture.cost")}</h5>
                 {cost(self.weight, self.empty)}
                 {texts}
+                {inspector::view(self.frames)}
                 <h5>{t("picture.standard")}</h5>
                 <ul class="pc-links">{links}</ul>
             </div>
@@ -162,13 +166,13 @@ fn times(scene: &Scene, told: &Told, t0: Option<&Try>) -> Vec<(String, String)> 
         ("picture.answer_on_wire", t0.and_then(|t| t.down_seen)),
         ("picture.answer_left", t0.and_then(|t| t.down_released)),
         ("picture.back_in_browser", told.answered),
-        ("picture.ended_at", told.ended.map(|end| end.0)),
+        ("picture.ended_at", told.over()),
     ];
     // What was to be seen and was not is told last.
     seen.retain(|(key, at)| {
         at.is_some()
             || matches!(*key, "picture.sent_by_browser" | "picture.seen_on_wire")
-            || (*key == "picture.back_in_browser" && told.ended.is_none())
+            || (*key == "picture.back_in_browser" && told.over().is_none() && !told.stream)
     });
     seen.sort_by_key(|(_, at)| at.unwrap_or(Micros::MAX));
     let when = |at: Option<Micros>| at.map_or_else(|| t("picture.unseen"), |at| moment(at - start));
@@ -214,7 +218,15 @@ fn happened(told: &Told, facts: &Exchange) -> Vec<String> {
             said.push(crate::i18n::t("picture.happened_last"));
         }
     }
-    let dropped = told.tries.iter().any(|t| t.up_dropped.is_some() || t.down_dropped.is_some());
+    for (shut, key) in told.shut.iter().zip(["picture.happened_shut_browser", "picture.happened_shut_server"]) {
+        if let Some((_, code, _)) = shut {
+            said.push(tf(key, &[("n", &number(u64::from(*code)))]));
+        }
+    }
+    let unsent = told.shut.iter().flatten().any(|(_, code, _)| matches!(code, 1005 | 1006));
+    let pings = told.messages.iter().any(|message| matches!(message.what, Carried::Ping | Carried::Pong));
+    let dropped = told.messages.iter().any(|message| message.dropped.is_some()) && told.status == Some(101)
+        || told.tries.iter().any(|t| t.up_dropped.is_some() || t.down_dropped.is_some());
     let t0 = told.main_try();
     let early = |from: Option<Micros>, to: Option<Micros>| from.zip(to).is_some_and(|(from, to)| to < from);
     let level =
@@ -225,6 +237,8 @@ fn happened(told: &Told, facts: &Exchange) -> Vec<String> {
         (told.ended.is_some_and(|end| end.1 == Ending::Failed), "picture.happened_failed"),
         (!facts.struck.is_empty(), "picture.happened_struck"),
         (told.broken > 0, "picture.happened_broken"),
+        (unsent, "picture.happened_unsent"),
+        (pings, "picture.happened_pings"),
         (dropped, "picture.happened_swallowed"),
         (told.tries.iter().any(|t| t.cut.is_some()), "picture.happened_cut"),
         (told.tries.len() > 1, "picture.happened_again"),
@@ -249,7 +263,7 @@ fn texts(scene: &Scene, facts: &Exchange, told: &Told, t0: Option<&Try>) -> Vec<
             Piece::Request { text, .. } | Piece::Response { text, .. } | Piece::Body { text, .. } => {
                 Some(text.to_string())
             }
-            Piece::Other => None,
+            Piece::Frame(_) | Piece::Other => None,
         }
     };
     let mut list = Vec::with_capacity(2);
@@ -257,7 +271,9 @@ fn texts(scene: &Scene, facts: &Exchange, told: &Told, t0: Option<&Try>) -> Vec<
         list.push((t("picture.bytes_up"), up));
     }
     if let Some(mut down) = text(Direction::Down, t0.head_down) {
-        if told.stream {
+        if t0.status == Some(101) {
+            // The frames that follow have a place of their own.
+        } else if told.stream {
             down.push_str(&stream(scene, facts, told));
         } else if let Some(body) = text(Direction::Down, t0.body_down) {
             down.push_str("\n\n");
@@ -290,7 +306,13 @@ fn links(told: &Told) -> Vec<(&'static str, String)> {
     if told.status.is_some() {
         list.push(("https://www.rfc-editor.org/rfc/rfc9112#section-4", "RFC 9112 §4", "picture.rfc_status_line"));
     }
-    if told.stream {
+    if told.status == Some(101) {
+        list.extend([
+            ("https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2", "RFC 6455 §4.2.2", "picture.rfc_accept"),
+            ("https://www.rfc-editor.org/rfc/rfc6455#section-5.2", "RFC 6455 §5.2", "picture.rfc_frame"),
+            ("https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1", "RFC 6455 §7.4.1", "picture.rfc_codes"),
+        ]);
+    } else if told.stream {
         list.push((
             "https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream",
             "WHATWG HTML §9.2.5",
@@ -299,7 +321,7 @@ fn links(told: &Told) -> Vec<(&'static str, String)> {
     }
     if told.status == Some(304) {
         list.push(("https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5", "RFC 9110 §15.4.5", "picture.rfc_304"));
-    } else if told.status.is_some() {
+    } else if told.status.is_some_and(|status| status != 101) {
         list.push(("https://www.rfc-editor.org/rfc/rfc9112#section-6.3", "RFC 9112 §6.3", "picture.rfc_body"));
     }
     if told.out_of_order || told.turned_back().is_some() {

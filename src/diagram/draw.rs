@@ -216,6 +216,8 @@ fn arrow_class(line: Line, tip: Tip) -> &'static str {
         (Line::Answer, _) => "pc-arrow pc-ans",
         (Line::Empty, Tip::Open) => "pc-arrow pc-empty pc-open",
         (Line::Empty, _) => "pc-arrow pc-empty",
+        (Line::Control, Tip::Open) => "pc-arrow pc-ctl pc-open",
+        (Line::Control, _) => "pc-arrow pc-ctl",
         (Line::Bad, Tip::Open) => "pc-arrow pc-harm pc-open",
         (Line::Bad, _) => "pc-arrow pc-harm",
     }

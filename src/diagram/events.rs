@@ -8,7 +8,7 @@ use super::{
     mark::{Anchor, Dot, Label, Part, Shape, Tone},
     story::Board,
 };
-use crate::wire::{Micros, Technique};
+use crate::wire::{Micros, Technique, Witness, observation::LifeState};
 
 impl Desk<'_> {
     /// What belongs to no exchange.
@@ -42,6 +42,7 @@ impl Desk<'_> {
                             Label::Visit(*client)
                         }
                         Technique::Sse => Label::StartedStream(*client),
+                        Technique::WebSocket => Label::StartedSocket(*client),
                         Technique::LongPoll => Label::StartedHold(*client, settings.hold_ms),
                         _ => Label::Started(*client, settings.interval_ms),
                     };
@@ -78,6 +79,15 @@ impl Desk<'_> {
                     self.put((Part::EventLabel, id, 0), Owner::NONE, (y - 16.0, y), words);
                     let half = label.ems() * self.text() * 0.5;
                     self.middle.reserve([x - half, y - 17.0, x + half, y + 2.0]);
+                }
+                Event::Life(_, state, witness) => {
+                    let part = if *witness == Witness::Server { Part::RightLabel } else { Part::LeftLabel };
+                    let tone = match state {
+                        LifeState::Open => Tone::Ink,
+                        LifeState::Suspect | LifeState::Dead => Tone::Bad,
+                        _ => Tone::Soft,
+                    };
+                    self.beside((part, id, EVENT - 6), Owner::NONE, y, tone, Label::Life(*state), 14.0);
                 }
                 Event::Faults(count, ms) => {
                     let label = match *count {

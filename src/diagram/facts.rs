@@ -3,8 +3,8 @@
 use crate::{
     fault::FaultId,
     wire::{
-        ClientNo, Close, ConnNo, Direction, Ending, ExchangeNo, HoldEnd, Micros, Unit, UnitNo,
-        observation::{ClientSettings, News},
+        ClientNo, Close, ConnNo, Direction, Ending, ExchangeNo, Frame, HoldEnd, Micros, Unit, UnitNo, Witness,
+        observation::{ClientSettings, LifeState, News},
         sse,
     },
 };
@@ -104,6 +104,8 @@ pub struct Bytes {
     pub framing: u64,
     /// Payload, both ways.
     pub payload: u64,
+    /// What of framing and payload went up: frames of a client.
+    pub up: u64,
 }
 
 impl Bytes {
@@ -128,6 +130,10 @@ pub struct Exchange {
     pub messages: Vec<Seen<News>>,
     /// The stream broke off.
     pub broken: Vec<Seen<()>>,
+    /// Messages that the page handed to its socket.
+    pub sent: Vec<Seen<u32>>,
+    /// The socket closed: for the browser, for the server. The code, and whether in order.
+    pub shut: [Option<Seen<(u16, bool)>>; 2],
     /// What the board showed because of it.
     pub shown: Option<Seen<u64>>,
     /// The version that the client's own rule threw away.
@@ -193,6 +199,8 @@ pub enum Piece {
         /// What the events of a stream in it are about.
         events: Box<[Topic]>,
     },
+    /// A WebSocket frame.
+    Frame(Box<Frame>),
     /// Anything else.
     Other,
 }
@@ -247,6 +255,8 @@ pub enum Event {
     Struck,
     /// The keep-alive time is this from here on, in milliseconds.
     KeepAlive(u32),
+    /// The life of a client's socket went on, as this witness judges.
+    Life(ClientNo, LifeState, Witness),
 }
 
 /// What a message of a stream is about.
@@ -286,6 +296,11 @@ impl Topic {
         }
     }
 
+    /// The update that it is about, if it names one.
+    pub fn seq(self) -> Option<u64> {
+        if let Topic::Update(seq) = self { seq } else { None }
+    }
+
     /// Whether the two can be the same.
     pub fn fits(self, other: Self) -> bool {
         match (self, other) {
@@ -312,6 +327,7 @@ impl Bytes {
         self.head_down += more.head_down;
         self.framing += more.framing;
         self.payload += more.payload;
+        self.up += more.up;
     }
 
     /// What a unit weighs.
@@ -327,6 +343,7 @@ impl Bytes {
             Unit::Frame(frame) => {
                 sum.payload = frame.payload.into();
                 sum.framing = frame.head.into();
+                sum.up = if dir == Direction::Up { sum.framing + sum.payload } else { 0 };
             }
             Unit::Opaque { bytes } if dir == Direction::Up => sum.head_up = (*bytes).into(),
             Unit::Opaque { bytes } => sum.framing = (*bytes).into(),
@@ -352,6 +369,7 @@ impl Piece {
                 let events = body.events.iter().filter(|event| event.data.is_some()).map(Topic::of_event).collect();
                 Piece::Body { text: body.text.as_str().into(), last: body.last, events }
             }
+            Unit::Frame(frame) => Piece::Frame(frame.clone()),
             _ => Piece::Other,
         }
     }

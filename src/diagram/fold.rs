@@ -172,6 +172,14 @@ impl Scene {
             Fact::HoldEnded { how, .. } => self.exchange(key, |e| {
                 file(&mut e.holds, Seen { at, no, what: Some(*how) }, ANSWERS_EACH);
             }),
+            Fact::Sent { bytes } => self.exchange(key, |e| {
+                file(&mut e.sent, Seen { at, no, what: *bytes }, UNITS_EACH);
+            }),
+            Fact::Shut { code, clean } => self.exchange(key, |e| {
+                let end = usize::from(seen.witness == Witness::Server);
+                keep_first(&mut e.shut[end], Seen { at, no, what: (*code, *clean) });
+            }),
+            Fact::Life { state } => self.event(at, no, Event::Life(client, *state, seen.witness)),
             Fact::Opened => {
                 if let Some(conn) = self.conn(seen.conn) {
                     conn.opened = Some(conn.opened.map_or(at, |old| old.min(at)));
@@ -323,6 +331,11 @@ impl Scene {
     /// Everything that a board showed, by time: the client, the version, and the exchange that brought it.
     pub fn shown(&self) -> &[Seen<(ClientNo, u64, Option<ExchangeNo>)>] {
         &self.shown
+    }
+
+    /// Whether the log tells how the run began: then what it saw no beginning of was left over from the run before.
+    pub fn began(&self) -> bool {
+        self.run.is_some()
     }
 
     /// When the run began: what the picture counts its time from.

@@ -2,9 +2,9 @@
 
 use super::{
     fold::ExchangeKey,
-    story::{Brought, Told},
+    story::{Brought, Carried, Told},
 };
-use crate::wire::{Close, Ending, HoldEnd, Micros, Technique};
+use crate::wire::{Close, Ending, HoldEnd, Micros, Technique, observation::LifeState};
 
 /// One thing drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +76,8 @@ pub enum Line {
     Empty,
     /// An answer that did harm, or an error.
     Bad,
+    /// A control frame: the thinnest.
+    Control,
 }
 
 /// How an arrow ends.
@@ -203,8 +205,16 @@ pub enum Label {
     Answer,
     /// The head of a stream, which goes on.
     StreamOpens,
+    /// The head that opens a WebSocket.
+    SocketOpens,
     /// A message of a stream that names no update.
     Message,
+    /// A frame of a socket that carries no update.
+    Frame(Carried),
+    /// The socket closed with this code.
+    Shut(u16),
+    /// The life of a socket went on.
+    Life(LifeState),
     /// Held for so long, and why no longer.
     Held(Micros, Option<HoldEnd>),
     /// Held back for so long.
@@ -257,6 +267,8 @@ pub enum Label {
     StartedHold(u16, u32),
     /// A client began that opens a stream.
     StartedStream(u16),
+    /// A client began that opens a WebSocket.
+    StartedSocket(u16),
     /// A client stopped.
     Stopped(u16),
     /// So many faults are active from here on.
@@ -292,6 +304,8 @@ pub enum Outcome {
     Swallowed,
     /// Ended without an answer.
     Ended(Ending),
+    /// The socket closed with this code.
+    Shut(u16),
     /// It turned the board back to this version.
     GoesBack(u64),
     /// It was thrown away.
@@ -307,6 +321,9 @@ impl Outcome {
     pub fn of(told: &Told) -> Self {
         if let Some((_, how)) = told.ended {
             return Outcome::Ended(how);
+        }
+        if let Some((_, code, _)) = told.shut[0].or(told.shut[1].filter(|_| told.over().is_some())) {
+            return Outcome::Shut(code);
         }
         if let (Some(_), Some((_, version, _))) = (told.turned_back(), told.shown) {
             return Outcome::GoesBack(version);
@@ -348,6 +365,8 @@ impl Label {
     pub fn ems(&self) -> f32 {
         match self {
             Label::Time(_) => 2.6,
+            Label::Frame(Carried::Close(_)) => 6.0,
+            Label::Frame(_) => 4.0,
             Label::Update(_) | Label::Published(_) | Label::Finished | Label::Answer | Label::Level => 4.6,
             Label::NothingNew | Label::PublishedMany(..) | Label::Percent(_) | Label::Outside => 6.0,
             Label::List(_) | Label::Updates(..) | Label::Shows(_) | Label::GoesBack(_) | Label::Ended(_) => 7.2,

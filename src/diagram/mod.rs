@@ -19,6 +19,8 @@ pub mod draw;
 mod events;
 pub mod facts;
 pub mod fold;
+mod frames;
+mod inspector;
 pub mod labels;
 pub mod layout;
 pub mod mark;

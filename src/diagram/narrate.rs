@@ -5,7 +5,7 @@ use super::{
     mark::Outcome,
     story::{Board, Told},
 };
-use crate::wire::{Ending, Micros};
+use crate::wire::{Ending, Micros, Witness, observation::LifeState};
 
 /// One sentence, in no language. Numbers of exchanges are those that the picture shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +36,10 @@ pub enum Sentence {
     Swallowed(u32),
     /// A request is under way.
     UnderWay(u32),
+    /// The socket that a request opened was closed with this code, as the browser saw it.
+    Shut(u32, u16),
+    /// The life of a socket went on, as the browser judges.
+    Life(LifeState),
 }
 
 impl Sentence {
@@ -67,6 +71,9 @@ fn tell(scene: &Scene, list: &[Told], from: Micros) -> Vec<Sentence> {
         said.push((scene.start(), Sentence::Start(distance)));
     }
     for event in scene.events().iter().filter(|event| event.at >= from) {
+        if let Event::Life(_, state, Witness::Browser) = event.what {
+            said.push((event.at, Sentence::Life(state)));
+        }
         if let Event::Published { seq, .. } = event.what {
             match said.last_mut() {
                 Some((at, Sentence::Published(_, last))) if event.at - *at < 2000 => *last = seq,
@@ -97,6 +104,7 @@ fn exchange(told: &Told, said: &mut Vec<(Micros, Sentence)>) {
         at,
         match (told.ended, told.status) {
             (Some((_, how)), _) => Sentence::Ended(no, how),
+            _ if told.shut[0].is_some() => Sentence::Shut(no, told.shut[0].map_or(0, |shut| shut.1)),
             (None, Some(status)) if status >= 400 => Sentence::Status(no, status),
             _ if told.empty() => Sentence::Empty(no),
             _ => Sentence::News(no, Outcome::Brought(told.brought), at - told.start()),

@@ -34,7 +34,8 @@ pub(super) fn messages(scene: &Scene, exchange: &Exchange, downs: &[(ConnNo, Uni
         let Some(unit) = scene.unit_seen(*conn, Direction::Down, *no) else { continue };
         let Some(Seen { at, what: Piece::Body { events, .. }, .. }) = &unit.seen else { continue };
         let dropped = unit.dropped.map(|dropped| dropped.0);
-        let message = |topic: &Topic| Message { topic: *topic, seen: Some(*at), dropped, ..Message::default() };
+        let message =
+            |topic: &Topic| Message { topic: *topic, seq: topic.seq(), seen: Some(*at), dropped, ..Message::default() };
         list.extend(events.iter().map(message));
     }
     list.sort_by_key(|message| message.seen);
@@ -42,14 +43,14 @@ pub(super) fn messages(scene: &Scene, exchange: &Exchange, downs: &[(ConnNo, Uni
     for message in &exchange.messages {
         let (topic, percent) = (Topic::of_news(&message.what), message.what.percent);
         let fits = |known: &Message| known.got.is_none() && known.dropped.is_none() && known.topic.fits(topic);
-        let got = Some(message.at);
+        let (got, seq) = (Some(message.at), topic.seq());
         match list[from..].iter().position(fits) {
             Some(place) => {
                 // What the wire could not name, the page can.
-                list[from + place] = Message { topic, percent, got, ..list[from + place] };
+                list[from + place] = Message { topic, seq, percent, got, ..list[from + place] };
                 from += place + 1;
             }
-            None => list.push(Message { topic, percent, got, ..Message::default() }),
+            None => list.push(Message { topic, seq, percent, got, ..Message::default() }),
         }
     }
     list
@@ -61,6 +62,10 @@ pub(super) fn tries(scene: &Scene, ups: &[(ConnNo, UnitNo)], downs: &[(ConnNo, U
     for (conn, no) in ups {
         let Some(unit) = scene.unit_seen(*conn, Direction::Up, *no) else { continue };
         let Some(seen) = &unit.seen else { continue };
+        if matches!(seen.what, Piece::Frame(_) | Piece::Other) {
+            // It belongs to what the connection became after the request.
+            continue;
+        }
         if let Piece::Request { nth, .. } = seen.what {
             tries.push(Try { conn: *conn, nth, head_up: Some(*no), up_seen: Some(seen.at), ..Try::default() });
         }
@@ -73,9 +78,9 @@ pub(super) fn tries(scene: &Scene, ups: &[(ConnNo, UnitNo)], downs: &[(ConnNo, U
         let Some(unit) = scene.unit_seen(*conn, Direction::Down, *no) else { continue };
         let Some(seen) = &unit.seen else { continue };
         let head = match seen.what {
+            Piece::Response { status: 101 | 200.., .. } => true,
             // An interim head says nothing about the answer's times.
-            Piece::Response { status: ..200, .. } => continue,
-            Piece::Response { .. } => true,
+            Piece::Response { .. } | Piece::Frame(_) => continue,
             _ => false,
         };
         let mut same = tries.iter_mut().filter(|t| t.conn == *conn);
@@ -85,12 +90,12 @@ pub(super) fn tries(scene: &Scene, ups: &[(ConnNo, UnitNo)], downs: &[(ConnNo, U
         match &seen.what {
             Piece::Response { status, whole, text } if head => {
                 let text = text.to_ascii_lowercase();
-                t.stream = text.contains("\ncontent-type: text/event-stream");
+                t.stream = *status == 101 || text.contains("\ncontent-type: text/event-stream");
                 t.closes = text.contains("\nconnection: close");
                 t.status = Some(*status);
                 t.head_down = Some(*no);
                 t.down_seen = Some(seen.at);
-                t.down_whole = (*whole).then_some(seen.at);
+                t.down_whole = (*whole && *status != 101).then_some(seen.at);
             }
             Piece::Body { last, .. } => {
                 t.body_down = t.body_down.or(Some(*no));

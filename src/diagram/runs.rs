@@ -157,7 +157,7 @@ pub fn folds(scene: &Scene, runs: &mut Vec<Run>, end: Micros, zoom: f64) -> Vec<
             busy.push((told.start(), open.min().unwrap_or(told.start())));
             ends.extend(told.streaming.iter().map(|at| (*at, *at)));
             ends.extend(told.tries.iter().filter_map(|t| Some((t.up_seen?, t.down_seen.or(t.up_released)?))));
-            ends.extend(told.messages.iter().filter_map(|m| Some((m.seen.or(m.got)?, m.got.or(m.seen)?))));
+            ends.extend(told.messages.iter().filter_map(|message| message.span()));
             ends.extend(told.finish().map(|at| (at, told.latest().max(at))));
             continue;
         }

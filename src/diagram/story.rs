@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{
     fold::{Bytes, Event, Exchange, ExchangeKey, Scene, Topic},
+    frames::frames,
     pairs::{loose_answer, messages, tries},
 };
 use crate::{
@@ -48,10 +49,12 @@ pub struct Told {
     pub ended: Option<(Micros, Ending)>,
     /// What the answer brought.
     pub brought: Brought,
-    /// The messages of a stream, in the order of the wire; those of which it did not tell come last.
+    /// The messages of a stream, or the frames of a socket, by time; those of which the wire did not tell come last.
     pub messages: Vec<Message>,
-    /// Whether the answer is a stream of events.
+    /// Whether the answer is a stream of events, or a socket.
     pub stream: bool,
+    /// How the socket closed, as the browser saw it, and the server: when, the code, whether in order.
+    pub shut: [Option<(Micros, u16, bool)>; 2],
     /// When the stream was open, for the page; more than once if the browser connected again.
     pub streaming: Vec<Micros>,
     /// How often the stream broke off, and the browser connected again by itself.
@@ -97,7 +100,7 @@ pub struct Try {
     pub down_released: Option<Micros>,
     /// A fault removed a piece.
     pub down_dropped: Option<(Micros, FaultId)>,
-    /// Whether a stream of events follows.
+    /// Whether a stream of events follows, or frames.
     pub stream: bool,
     /// Whether the answer says that the connection ends with it.
     pub closes: bool,
@@ -107,19 +110,66 @@ pub struct Try {
     pub cut: Option<(Micros, Close)>,
 }
 
-/// One message of a stream.
+/// One message of a stream, or one frame of a socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Message {
     /// What it is about.
     pub topic: Topic,
     /// The share of a job done that it tells of.
     pub percent: Option<u8>,
+    /// What it is.
+    pub what: Carried,
+    /// Whether it goes up.
+    pub up: bool,
+    /// The update that it carries, if it names one.
+    pub seq: Option<u64>,
+    /// It was handed to the browser's API.
+    pub sent: Option<Micros>,
     /// It came to the tap.
     pub seen: Option<Micros>,
+    /// The tap let it go.
+    pub released: Option<Micros>,
     /// A fault removed it.
     pub dropped: Option<Micros>,
     /// It was in the page's hands.
     pub got: Option<Micros>,
+}
+
+impl Message {
+    /// When anything of it was seen first and last.
+    pub fn span(&self) -> Option<(Micros, Micros)> {
+        let times = || [self.sent, self.seen, self.released, self.dropped, self.got].into_iter().flatten();
+        times().min().zip(times().max())
+    }
+}
+
+/// What a message of a stream, or a frame of a socket is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carried {
+    /// An event of a stream.
+    #[default]
+    Event,
+    /// A text message, or the frame that ends it.
+    Text,
+    /// A text message that is a beat.
+    Beat,
+    /// A binary message, or the frame that ends it.
+    Binary,
+    /// A frame that does not end its message (RFC 6455 §5.4).
+    Part,
+    /// A ping (§5.5.2).
+    Ping,
+    /// A pong (§5.5.3).
+    Pong,
+    /// A close frame with this code (§5.5.1); 1005 stands for none.
+    Close(u16),
+}
+
+impl Carried {
+    /// Whether it is a control frame, of which a page's script never learns.
+    pub fn control(self) -> bool {
+        matches!(self, Carried::Ping | Carried::Pong | Carried::Close(_))
+    }
 }
 
 /// A request that the server holds.
@@ -191,14 +241,21 @@ impl Told {
             let last = self.tries.last()?;
             last.down_whole.and(last.down_released).or(last.cut.map(|cut| cut.0))
         };
-        self.answered.or(self.ended.map(|end| end.0)).or_else(|| if outside { wire() } else { None })
+        self.answered.or(self.over()).or_else(|| if outside { wire() } else { None })
+    }
+
+    /// When it ended without an answer: a socket, by the browser, or else by the server.
+    pub fn over(&self) -> Option<Micros> {
+        let shut = self.shut[0].or(self.shut[1].filter(|_| matches!(self.key, ExchangeKey::Loose { .. })));
+        self.ended.map(|end| end.0).or(shut.map(|shut| shut.0))
     }
 
     /// The last time at which anything of it was seen.
     pub fn latest(&self) -> Micros {
         let mut latest = [self.asked, self.answering, self.answered, self.ended.map(|e| e.0), self.shown.map(|s| s.0)]
             .into_iter()
-            .chain(self.messages.iter().flat_map(|message| [message.seen, message.got]))
+            .chain(self.messages.iter().map(|message| message.span().map(|span| span.1)))
+            .chain(self.shut.iter().map(|shut| shut.map(|shut| shut.0)))
             .chain([self.hold.map(|hold| hold.until.map_or(hold.from, |until| until.0))])
             .chain([self.held.map(|held| held.from), self.ignored.map(|ignored| ignored.0)])
             .flatten()
@@ -233,8 +290,14 @@ impl Told {
             || self.held.is_some()
             || self.tries.len() > 1
             || self.broken > 0
+            || self.shut.iter().flatten().any(|(_, code, clean)| !clean || *code != 1000)
             || self.status.is_some_and(|status| status >= 400)
             || self.tries.iter().any(|t| t.up_dropped.is_some() || t.down_dropped.is_some() || t.cut.is_some())
+    }
+
+    /// Whether nobody saw it begin: all there is of it is its end.
+    fn is_remains(&self) -> bool {
+        self.asked.is_none() && self.tries.is_empty() && self.answering.is_none() && self.answered.is_none()
     }
 
     /// Whether it is one of those that may be drawn together: answered, with nothing new, and nothing else to tell.
@@ -287,6 +350,9 @@ impl Story {
         let mut list: Vec<Told> = Vec::with_capacity(scene.exchanges().len());
         for (key, exchange) in scene.exchanges() {
             let mut told = tell(scene, *key, exchange);
+            if scene.began() && told.is_remains() {
+                continue;
+            }
             if let ExchangeKey::Client { client, .. } = key {
                 told.technique = technique.get(client).copied();
             }
@@ -372,7 +438,11 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
             (Some(downs), bytes)
         }
     };
-    let tries = tries(scene, &exchange.ups, downs.as_deref().unwrap_or(&exchange.downs));
+    let mut tries = tries(scene, &exchange.ups, downs.as_deref().unwrap_or(&exchange.downs));
+    if exchange.shut.iter().flatten().any(|shut| shut.what.1) {
+        // Both ends had said goodbye: the connection ended after its socket, not under it.
+        tries.iter_mut().for_each(|t| t.cut = None);
+    }
     let mut bytes = exchange.bytes;
     bytes.add(loose_bytes);
     let held = exchange.held.last().map(|held| Held {
@@ -386,7 +456,11 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
         from: exchange.holds[began].at,
         until: exchange.holds.get(began + 1).and_then(|end| Some((end.at, end.what?))),
     });
-    let messages = messages(scene, exchange, downs.as_deref().unwrap_or(&exchange.downs));
+    let messages = if tries.iter().any(|t| t.status == Some(101)) {
+        frames(scene, exchange)
+    } else {
+        messages(scene, exchange, downs.as_deref().unwrap_or(&exchange.downs))
+    };
     let news = exchange.answered.as_ref().map(|answered| &answered.what.news);
     let news = news.or(exchange.answering.last().map(|answering| &answering.what));
     let wire_status = tries.iter().rev().find_map(|t| t.status);
@@ -402,6 +476,7 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
         brought: news.map_or(Brought::Unknown, Brought::of),
         stream: !messages.is_empty() || !exchange.streaming.is_empty() || tries.iter().any(|t| t.stream),
         messages,
+        shut: [0, 1].map(|end| exchange.shut[end].as_ref().map(|shut| (shut.at, shut.what.0, shut.what.1))),
         streaming: exchange.streaming.iter().map(|open| open.at).collect(),
         broken: exchange.broken.len(),
         shown: None,

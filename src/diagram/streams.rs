@@ -1,10 +1,10 @@
-//! A stream on paper: its head, the time for which it is open, and an arrow for each message.
+//! A stream or a socket on paper: its head, the time for which it is open, and an arrow for each message or frame.
 
 use super::{
-    arrows::{Lanes, Pen, STUB, slot},
+    arrows::{Lanes, OUTSIDE, Pen, STUB, slot},
     facts::Topic,
     mark::{Label, Line, Part, Shape, Tip, Tone},
-    story::{Message, Try},
+    story::{Carried, Message, Try},
 };
 use crate::wire::Micros;
 
@@ -18,11 +18,11 @@ impl Pen<'_, '_> {
         for (i, t) in told.tries.iter().enumerate().take(4) {
             if let Some(seen) = t.down_seen {
                 self.open(i as u32, t, seen);
-                self.head(lanes, i as u32, seen);
+                self.head(lanes, i as u32, t, seen);
             }
         }
         for (i, message) in told.messages.iter().enumerate() {
-            let at = message.seen.or(message.got).unwrap_or_default();
+            let at = message.span().unwrap_or_default().0;
             let y = self.desk.y(at);
             if self.desk.room.take(y, 2) {
                 self.message(lanes, i as u32, *message);
@@ -32,7 +32,7 @@ impl Pen<'_, '_> {
 
     /// The bar of an answer that goes on.
     fn open(&mut self, i: u32, t: &Try, seen: Micros) {
-        let over = t.down_whole.or(t.cut.map(|cut| cut.0)).or(self.told.ended.map(|end| end.0));
+        let over = t.down_whole.or(t.cut.map(|cut| cut.0)).or(self.told.over());
         let until = over.unwrap_or(self.desk.end).max(seen);
         self.desk.moving |= over.is_none() && self.desk.live;
         let (y0, y1) = (self.desk.y(seen), self.desk.y(until));
@@ -41,7 +41,7 @@ impl Pen<'_, '_> {
     }
 
     /// The head of an answer, which opens the stream for the page.
-    fn head(&mut self, lanes: &mut Lanes, i: u32, seen: Micros) {
+    fn head(&mut self, lanes: &mut Lanes, i: u32, t: &Try, seen: Micros) {
         let (x0, x1) = (self.desk.paper.server, self.browser());
         let y0 = self.desk.y(seen);
         let line = match self.told.streaming.iter().find(|open| **open >= seen - self.expected) {
@@ -50,28 +50,68 @@ impl Pen<'_, '_> {
                 self.arrow(Part::Answer, i, [x0, y0, x1, y1], Line::Empty, Tip::Landed)
             }
             None => {
-                let (share, y1, tip) = self.flying(seen, self.told.ended.is_some() || self.outside());
+                let (share, y1, tip) = self.flying(seen, self.told.over().is_some() || self.outside());
                 self.arrow(Part::Answer, i, [x0, y0, x0 + (x1 - x0) * share, y1], Line::Empty, tip)
             }
         };
-        self.wait(lanes, line, slot::STREAM + i.min(3), Tone::Faint, Label::StreamOpens);
+        let label = if t.status == Some(101) { Label::SocketOpens } else { Label::StreamOpens };
+        self.wait(lanes, line, slot::STREAM + i.min(3), Tone::Faint, label);
     }
 
     fn message(&mut self, lanes: &mut Lanes, i: u32, message: Message) {
-        let (x0, x1) = (self.desk.paper.server, self.browser() + 6.0);
-        let reach = |share: f32| x0 + (x1 - x0) * share;
-        let over = self.told.ended.is_some() || self.outside();
         // Numbers of their own: exchanges and messages are many.
         let id = (self.a.wrapping_mul(8192).wrapping_add(self.b) | MESSAGES, i);
-        let (ends, tip) = match message {
+        let Some((ends, tip)) = (if message.up { self.up(message) } else { self.down(message) }) else { return };
+        if message.dropped.is_some() {
+            let [_, _, x, y] = ends;
+            self.desk.put((Part::Cross, id.0, i), self.owner, (y - 6.0, y + 6.0), Shape::Cross { x, y });
+        }
+        let line = match message.what {
+            what if what.control() => Line::Control,
+            Carried::Event => Line::Answer,
+            Carried::Part => Line::Request,
+            _ if message.seq.is_some() => Line::Answer,
+            _ => Line::Request,
+        };
+        let [x0, y0, x1, y1] = ends;
+        let shape = Shape::Arrow { x0, y0, x1, y1, line, tip };
+        self.desk.put((Part::Message, id.0, id.1), self.owner, (y0.min(y1) - 5.0, y0.max(y1) + 5.0), shape);
+        if self.lines.len() < LINES {
+            self.lines.push(ends);
+        }
+        self.desk.middle.line(ends);
+        let place = self.desk.middle.lines() - 1;
+        let (tone, label) = match (message.seq, message.what) {
+            (Some(seq), _) => (Tone::News, Label::Update(seq)),
+            (None, Carried::Event) if message.topic == Topic::Missed => (Tone::News, Label::Missed),
+            (None, Carried::Event) if message.percent == Some(100) => (Tone::News, Label::Finished),
+            (None, Carried::Event) if message.percent.is_some() => {
+                (Tone::News, Label::Percent(message.percent.unwrap_or_default()))
+            }
+            (None, Carried::Event) => (Tone::News, Label::Message),
+            (None, what) => (Tone::Soft, Label::Frame(what)),
+        };
+        lanes.later(place, self.owner, id, tone, label);
+    }
+
+    /// The way of a message to the browser.
+    fn down(&mut self, message: Message) -> Option<([f32; 4], Tip)> {
+        let (x0, x1) = (self.desk.paper.server, self.browser() + 6.0);
+        let reach = |share: f32| x0 + (x1 - x0) * share;
+        let over = self.told.over().is_some() || self.outside();
+        Some(match message {
             Message { seen: Some(seen), got: Some(got), .. } => {
                 ([x0, self.desk.y(seen), x1, self.desk.y(got.max(seen))], Tip::Landed)
             }
             Message { seen: Some(seen), dropped: Some(dropped), .. } => {
-                let y1 = self.desk.y(dropped.max(seen));
-                let x = reach(0.5);
-                self.desk.put((Part::Cross, id.0, i), self.owner, (y1 - 6.0, y1 + 6.0), Shape::Cross { x, y: y1 });
-                ([x0, self.desk.y(seen), x, y1], Tip::Open)
+                ([x0, self.desk.y(seen), reach(0.5), self.desk.y(dropped.max(seen))], Tip::Open)
+            }
+            // The wire alone sees it leave: no script learns of control frames, and not of the pieces of a message.
+            Message { seen: Some(seen), released: Some(released), what, .. }
+                if what.control() || what == Carried::Part || self.outside() =>
+            {
+                let x1 = self.desk.paper.browser + OUTSIDE;
+                ([x0, self.desk.y(seen), x1, self.desk.y(released.max(seen))], Tip::Open)
             }
             Message { seen: Some(seen), .. } => {
                 let (share, y1, tip) = self.flying(seen, over);
@@ -82,24 +122,26 @@ impl Pen<'_, '_> {
                 let y = self.desk.y(got);
                 ([reach(1.0 - STUB), self.desk.y(got - self.expected / 3), x1, y], Tip::Landed)
             }
-            Message { .. } => return,
-        };
-        let [x0, y0, x1, y1] = ends;
-        let shape = Shape::Arrow { x0, y0, x1, y1, line: Line::Answer, tip };
-        self.desk.put((Part::Message, id.0, id.1), self.owner, (y0.min(y1) - 5.0, y0.max(y1) + 5.0), shape);
-        if self.lines.len() < LINES {
-            self.lines.push(ends);
-        }
-        self.desk.middle.line(ends);
-        let line = self.desk.middle.lines() - 1;
-        let label = match (message.topic, message.percent) {
-            (Topic::Update(Some(seq)), _) => Label::Update(seq),
-            (Topic::Job, Some(100)) => Label::Finished,
-            (Topic::Job, Some(percent)) => Label::Percent(percent),
-            (Topic::Missed, _) => Label::Missed,
-            _ => Label::Message,
-        };
-        lanes.later(line, self.owner, id, Tone::News, label);
+            Message { .. } => return None,
+        })
+    }
+
+    /// The way of a message to the server.
+    fn up(&mut self, message: Message) -> Option<([f32; 4], Tip)> {
+        // Where no script sent it, it begins a little off the browser's line.
+        let inset = if message.sent.is_none() { OUTSIDE } else { 0.0 };
+        let (x0, x1) = (self.desk.paper.browser + inset, self.desk.paper.server);
+        let reach = |share: f32| x0 + (x1 - x0) * share;
+        let from = message.sent.or(message.seen)?;
+        let y0 = self.desk.y(from);
+        Some(match message {
+            Message { dropped: Some(dropped), .. } => ([x0, y0, reach(0.5), self.desk.y(dropped.max(from))], Tip::Open),
+            Message { released: Some(at), .. } => ([x0, y0, x1, self.desk.y(at.max(from))], Tip::Landed),
+            Message { .. } => {
+                let (share, y1, tip) = self.flying(from, self.told.over().is_some());
+                ([x0, y0, reach(share), y1], tip)
+            }
+        })
     }
 }
 

@@ -29,7 +29,7 @@ pub fn Table(
     let turned = RwSignal::new(None::<usize>);
     let pages = Memo::new(move |_| {
         reel.track();
-        reel.with(|scene| scene.exchanges().len().div_ceil(ROWS).max(1))
+        reel.with(|scene| scene.story().list.len().div_ceil(ROWS).max(1))
     });
     let page = Memo::new(move |_| turned.get().unwrap_or(usize::MAX).min(pages.get() - 1));
     let rows = Memo::new(move |_| {
@@ -105,8 +105,9 @@ impl Row {
             ExchangeKey::Loose { .. } => t("picture.outside_short"),
         };
         let conns: Vec<String> = told.tries.iter().map(|t| number(u64::from(t.conn))).collect();
-        // Framing and payload of these techniques come down: requests have no body.
-        let down = told.bytes.total() - told.bytes.head_up;
+        // Requests of these techniques have no body: what else goes up are the frames of a client.
+        let up = told.bytes.head_up + told.bytes.up;
+        let down = told.bytes.total() - up;
         Self {
             key: told.key,
             bad: told.turned_back().is_some() || told.status.is_some_and(|status| status >= 400),
@@ -118,7 +119,7 @@ impl Row {
                 told.took().map(span).unwrap_or_default(),
                 told.status.map(|status| number(u64::from(status))).unwrap_or_default(),
                 outcome(tf, &Outcome::of(told)),
-                bytes(told.bytes.head_up),
+                bytes(up),
                 bytes(down),
                 conns.join(", "),
             ],

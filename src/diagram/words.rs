@@ -4,9 +4,9 @@ use super::{
     mark::{Label, Outcome},
     narrate::Sentence,
     quantity::{bytes, number, span, tick},
-    story::Brought,
+    story::{Brought, Carried},
 };
-use crate::wire::{Close, Ending, HoldEnd};
+use crate::wire::{Close, Ending, HoldEnd, observation::LifeState};
 
 /// Looks a key up and fills in values, like [`crate::i18n::tf`].
 pub type Say = fn(&str, &[(&str, &str)]) -> String;
@@ -37,6 +37,10 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         Label::Answer => say("picture.answer", &[]),
         Label::StreamOpens => say("picture.stream_opens", &[]),
         Label::Message => say("picture.message", &[]),
+        Label::SocketOpens => say("picture.socket_opens", &[]),
+        Label::Frame(what) => frame(say, *what),
+        Label::Shut(code) => n("picture.shut", u64::from(*code)),
+        Label::Life(state) => say(life(*state), &[]),
         Label::Held(micros, _) if narrow => span(*micros),
         Label::Held(micros, how) => {
             let key = match how {
@@ -76,6 +80,9 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         }
         Label::StartedStream(client) => {
             n(if narrow { "picture.started_short" } else { "picture.started_stream" }, u64::from(*client))
+        }
+        Label::StartedSocket(client) => {
+            n(if narrow { "picture.started_short" } else { "picture.started_socket" }, u64::from(*client))
         }
         Label::StartedHold(client, hold) => {
             let key = if narrow { "picture.started_short" } else { "picture.started_hold" };
@@ -124,6 +131,7 @@ pub fn outcome(say: Say, what: &Outcome) -> String {
         Outcome::UnderWay => return say("picture.under_way", &[]),
         Outcome::Swallowed => Label::Swallowed,
         Outcome::Ended(how) => Label::Ended(*how),
+        Outcome::Shut(code) => Label::Shut(*code),
         Outcome::GoesBack(version) => Label::GoesBack(*version),
         Outcome::Ignored(version) => Label::Ignored(*version),
         Outcome::Status(status) => Label::Status(*status),
@@ -142,6 +150,33 @@ fn ended(how: Ending) -> &'static str {
     match how {
         Ending::Aborted => "picture.aborted",
         Ending::Failed => "picture.failed",
+    }
+}
+
+/// What a frame carries, in a word or two.
+pub fn frame(say: Say, what: Carried) -> String {
+    let key = match what {
+        Carried::Event | Carried::Text => "picture.frame_text",
+        Carried::Beat => "picture.frame_beat",
+        Carried::Binary => "picture.frame_binary",
+        Carried::Part => "picture.frame_part",
+        Carried::Ping => "picture.frame_ping",
+        Carried::Pong => "picture.frame_pong",
+        // A frame without a code says only that it is one; the number stands for that and is never sent.
+        Carried::Close(1005) => "picture.frame_close_bare",
+        Carried::Close(code) => return say("picture.frame_close", &[("n", &number(u64::from(code)))]),
+    };
+    say(key, &[])
+}
+
+fn life(state: LifeState) -> &'static str {
+    match state {
+        LifeState::Connecting => "picture.life_connecting",
+        LifeState::Open => "picture.life_open",
+        LifeState::Suspect => "picture.life_suspect",
+        LifeState::Dead => "picture.life_dead",
+        LifeState::Waiting => "picture.life_waiting",
+        LifeState::Reconnecting => "picture.life_reconnecting",
     }
 }
 
@@ -177,6 +212,8 @@ pub fn sentence(say: Say, sentence: &Sentence) -> String {
         Sentence::Published(first, last) => {
             say("picture.say_published_many", &[("first", &number(*first)), ("last", &number(*last))])
         }
+        Sentence::Shut(no, code) => say("picture.say_shut", &[("n", &n(no)), ("code", &number(u64::from(*code)))]),
+        Sentence::Life(state) => say("picture.say_life", &[("state", &say(life(*state), &[]))]),
         Sentence::Swallowed(no) => say("picture.say_swallowed", &[("n", &n(no))]),
         Sentence::UnderWay(no) => say("picture.say_under_way", &[("n", &n(no))]),
     }

@@ -43,7 +43,7 @@ mod tests {
     fn frame(opcode: u8, text: &str) -> Unit {
         let payload = text.len() as u32;
         let text = text.to_owned();
-        Unit::Frame(Box::new(Frame { fin: true, opcode, masked: false, head: 2, payload, close: None, text }))
+        Unit::Frame(Box::new(Frame { fin: true, rsv: 0, opcode, masked: false, head: 2, payload, close: None, text }))
     }
 
     fn chunk(text: &str) -> Unit {

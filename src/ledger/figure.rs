@@ -40,9 +40,9 @@ pub enum Figure {
     Ignored,
     /// Ticks that sent nothing because a request was under way.
     Skipped,
-    /// Messages that a stream brought to the page.
+    /// Messages with updates that a stream or a socket brought to the page.
     Messages,
-    /// Times a stream broke off and the browser connected again by itself.
+    /// Times a stream broke off and the browser connected again by itself, or a client connected its WebSocket again.
     Reconnects,
     /// Updates published while the client's stream was broken that reached the page afterwards.
     Recovered,
@@ -106,6 +106,11 @@ pub enum Figure {
     PickedSaidClose,
     /// Exchanges over a reused connection that the reader picked.
     PickedReused,
+    /// Messages that the page sent over its sockets: beats, strokes.
+    Sent,
+    /// Bytes on the wire, both ways, for each update that reached a client: for polls all heads and bodies; for streams and
+    /// sockets what follows their opening, which is the heads of request and answer.
+    BytesPerUpdate,
 }
 
 /// A condition on a run; a goal is met when all its checks hold.

@@ -28,7 +28,7 @@ use ranges::Ranges;
 use serde::{Deserialize, Serialize};
 use sums::{Connections, Endings, says};
 
-use crate::wire::{ClientNo, Fact, Observation, Unit};
+use crate::wire::{ClientNo, Fact, Observation, Unit, Witness};
 
 /// The most clients that have a row each. Beyond it the earliest is added to the sums of those before.
 pub const ROWS: usize = 64;
@@ -65,6 +65,10 @@ struct Before {
     delays: Delays,
     delivered: Ranges,
     lost: u64,
+    /// Bytes that only served to open streams and sockets.
+    opening: u64,
+    /// Updates delivered, once for each client.
+    deliveries: u64,
 }
 
 impl Ledger {
@@ -112,11 +116,15 @@ impl Ledger {
             | Fact::Streaming
             | Fact::Message { .. }
             | Fact::Broken
+            | Fact::Sent { .. }
+            | Fact::Life { .. }
             | Fact::Shown { .. }
             | Fact::Ignored { .. }
             | Fact::Skipped
             | Fact::Picked => {
-                let Some(at) = seen.client.and_then(|client| self.place(client)) else { return };
+                // A server judges a socket's life, too, but it is the client that connects again.
+                let mine = seen.witness == Witness::Browser || !matches!(seen.fact, Fact::Life { .. });
+                let Some(at) = seen.client.filter(|_| mine).and_then(|client| self.place(client)) else { return };
                 let arrivals = self.rows[at].browser(seen.at, seen.exchange, &seen.fact, &self.published);
                 for arrival in arrivals {
                     let compared = self.published.arrive(arrival);
@@ -198,6 +206,8 @@ impl Before {
         self.delays.merge(&row.delays);
         self.delivered.merge(&row.delivered);
         self.lost = self.lost.saturating_add(row.lost());
+        self.opening += row.opening();
+        self.deliveries = self.deliveries.saturating_add(row.delivered.count());
     }
 }
 
@@ -273,6 +283,13 @@ impl Ledger {
             Figure::Ignored => sums.ignored,
             Figure::Skipped => sums.skipped,
             Figure::Messages => sums.messages,
+            Figure::Sent => sums.sent,
+            Figure::BytesPerUpdate => {
+                let opening = rows().map(Row::opening).sum::<u64>() + before.map_or(0, |before| before.opening);
+                let first = before.map_or(0, |before| before.deliveries);
+                let deliveries = rows().map(|row| row.delivered.count()).fold(first, u64::saturating_add);
+                return share((sums.up.all() + sums.down.all()).saturating_sub(opening), deliveries);
+            }
             Figure::Reconnects => sums.broken,
             Figure::Recovered => sums.recovered,
             Figure::Failed => sums.failed,

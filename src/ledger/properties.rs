@@ -6,10 +6,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::wire::{
     Body, Direction, Ending, Frame, RequestHead, ResponseHead, Technique, Unit, Witness,
-    observation::{Ask, ClientSettings, Cure, News},
+    observation::{Ask, ClientSettings, Cure, LifeState, News},
 };
 
-const FIGURES: [Figure; 39] = [
+const FIGURES: [Figure; 43] = [
+    Figure::Messages,
+    Figure::Reconnects,
+    Figure::Sent,
+    Figure::BytesPerUpdate,
     Figure::Published,
     Figure::DeliveredByHand,
     Figure::Delivered,
@@ -90,7 +94,16 @@ impl Numbers {
             _ => {
                 let payload = payload.min(u32::MAX - 14);
                 let (opcode, head) = (1, 6);
-                Unit::Frame(Box::new(Frame { fin: true, opcode, masked: true, head, payload, close: None, text }))
+                Unit::Frame(Box::new(Frame {
+                    fin: true,
+                    rsv: 0,
+                    opcode,
+                    masked: true,
+                    head,
+                    payload,
+                    close: None,
+                    text,
+                }))
             }
         }
     }
@@ -112,10 +125,11 @@ impl Numbers {
                 let dir = [Direction::Up, Direction::Down][self.rng.usize(0..2)];
                 Fact::Unit { dir, no: 1, unit: self.unit() }
             }
-            Witness::Browser => match self.rng.u8(0..16) {
+            Witness::Browser => match self.rng.u8(0..19) {
                 0 => {
                     let cure = [Cure::None, Cure::Abort][self.rng.usize(0..2)];
-                    let (technique, ask) = (Technique::ShortPoll, Ask::Updates);
+                    let technique = [Technique::ShortPoll, Technique::WebSocket][self.rng.usize(0..2)];
+                    let ask = Ask::Updates;
                     Fact::Started { settings: ClientSettings { ask, cure, ..ClientSettings::new(technique) } }
                 }
                 1 => Fact::Stopped,
@@ -126,6 +140,9 @@ impl Numbers {
                 12 => Fact::Ignored { version: 1 },
                 13 => Fact::Skipped,
                 14 => Fact::Picked,
+                15 => Fact::Sent { bytes: 6 },
+                16 => Fact::Message { bytes: 6, news: self.news() },
+                17 => Fact::Life { state: LifeState::Reconnecting },
                 _ => Fact::Visibility { hidden: true },
             },
         }

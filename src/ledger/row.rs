@@ -13,7 +13,7 @@ use super::{
 };
 use crate::wire::{
     ClientNo, ConnNo, Direction, Ending, ExchangeNo, Fact, Micros, Technique, Unit,
-    observation::{ClientSettings, News},
+    observation::{ClientSettings, LifeState, News},
 };
 
 /// How many exchanges of a client may be under way at once.
@@ -116,6 +116,16 @@ impl Row {
         whole.then(|| to.saturating_sub(from).max(0) as f64 / 1000.0)
     }
 
+    /// Bytes that only served to open streams and sockets: nothing, where every request is for an answer.
+    pub(super) fn opening(&self) -> u64 {
+        let opens = matches!(self.technique(), Some(Technique::Sse | Technique::WebSocket));
+        if opens { self.sums.up.head + self.sums.down.head } else { 0 }
+    }
+
+    fn technique(&self) -> Option<Technique> {
+        self.settings.as_ref().map(|settings| settings.technique)
+    }
+
     /// An update was published: it counts for this client if it ran then.
     pub(super) fn publish(&mut self, seq: u64, at: Micros) {
         if self.first.is_none() && self.started.is_none_or(|started| at >= started) {
@@ -154,7 +164,9 @@ impl Row {
                 return self.answer(at, exchange, news);
             }
             Fact::Message { news, .. } => {
-                sums.messages += 1;
+                // A beat that comes back is no news of any kind.
+                let beat = self.technique() == Some(Technique::WebSocket) && news.seqs.is_empty();
+                self.sums.messages += u64::from(!beat);
                 self.job(news);
                 return self.deliver(at, news);
             }
@@ -169,6 +181,12 @@ impl Row {
                 self.open_since = None;
                 self.broken_since = self.broken_since.or(Some(at));
             }
+            Fact::Life { state: LifeState::Dead | LifeState::Waiting } => {
+                self.open_since = None;
+                self.broken_since = self.broken_since.or(Some(at));
+            }
+            Fact::Life { state: LifeState::Reconnecting } => sums.broken += 1,
+            Fact::Sent { .. } => sums.sent += 1,
             Fact::Ended { how } => {
                 match how {
                     Ending::Aborted => sums.aborted += 1,

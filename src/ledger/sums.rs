@@ -20,9 +20,11 @@ pub struct Sums {
     pub empty: u64,
     /// Answers with status 304 on the wire.
     pub not_modified: u64,
-    /// Messages of streams.
+    /// Messages of streams and sockets that brought updates.
     pub messages: u64,
-    /// Times that a stream broke off and the browser connected again by itself.
+    /// Messages that the page sent over its sockets.
+    pub sent: u64,
+    /// Times that a stream broke off and the browser connected again by itself, or the client connected a socket again.
     pub broken: u64,
     /// Updates published while a stream was broken that arrived afterwards.
     pub recovered: u64,
@@ -175,6 +177,7 @@ impl Sums {
         self.messages += other.messages;
         self.recovered += other.recovered;
         self.longest_stream = self.longest_stream.max(other.longest_stream);
+        self.sent += other.sent;
         self.broken += other.broken;
         self.aborted += other.aborted;
         self.failed += other.failed;

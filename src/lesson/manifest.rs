@@ -165,4 +165,8 @@ pub enum Control {
     Closing,
     /// The lab's keep-alive time.
     KeepAlive,
+    /// How often a WebSocket client sends a beat.
+    Beat,
+    /// When a WebSocket client connects again.
+    Reconnect,
 }

@@ -31,6 +31,8 @@ pub fn free() -> Step {
             Control::Hold,
             Control::Cursor,
             Control::Named,
+            Control::Beat,
+            Control::Reconnect,
             Control::Distance,
             Control::Ask,
             Control::Cure,

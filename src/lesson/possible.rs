@@ -22,10 +22,12 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
     let poll = uses(Technique::ShortPoll);
     let hold = uses(Technique::LongPoll);
     let stream = uses(Technique::Sse);
+    let socket = uses(Technique::WebSocket);
     let fits = match figure {
         Figure::NotModified => poll && asks(Ask::BoardIfChanged),
         Figure::JobsDone | Figure::JobResults => poll && asks(Ask::Job) || stream && has(Control::Job),
-        Figure::Messages | Figure::Reconnects | Figure::Recovered | Figure::LongestStream => stream,
+        Figure::Messages | Figure::Reconnects | Figure::Recovered | Figure::LongestStream => stream || socket,
+        Figure::Sent => socket && (client.beat_ms.is_some() || has(Control::Beat)),
         Figure::Held | Figure::Freed | Figure::HoldMean => hold,
         Figure::TurnedBack | Figure::PickedTurnedBack => poll && board,
         Figure::Ignored => poll && board && cures(Cure::Sequence),
@@ -41,7 +43,8 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         | Figure::DelayMean
         | Figure::DelayMedian
         | Figure::DelayP95
-        | Figure::DelayMax => news,
+        | Figure::DelayMax
+        | Figure::BytesPerUpdate => news,
         Figure::Empty | Figure::EmptyShare | Figure::WastedBytes | Figure::PickedEmpty => poll || hold,
         Figure::LoadTime | Figure::ServerClosed => visit,
         Figure::SaidClose | Figure::PickedSaidClose => visit && (client.closing || has(Control::Closing)),

@@ -1,7 +1,8 @@
 //! Sockets: the lab's accept loop, the tap on every connection, and how they end. Only this folder names hyper.
 //!
 //! In reading order: [`accept`] takes connections and hands them to hyper, each through a [`tap`] that observes and
-//! delays; [`line`] is what the tap knows of a lab; [`census`] counts; [`shutdown`] ends.
+//! delays; [`line`] is what the tap knows of a lab; [`upgrade`] gives a connection away that changes its protocol;
+//! [`census`] counts; [`shutdown`] ends.
 
 pub mod accept;
 pub mod census;
@@ -11,3 +12,4 @@ mod listener;
 mod plain;
 pub mod shutdown;
 pub mod tap;
+pub mod upgrade;

@@ -2,8 +2,9 @@
 //!
 //! In reading order: [`feed`] is what there is to know, [`source`] is when it comes to be, [`job`] is the work in the
 //! background that people poll for. [`outlet`] is what a lab offers to a technique, and the one hook through which a
-//! fault may change how the server conducts itself. The techniques are [`short_poll`], [`long_poll`] and [`sse`]; [`page`] is
-//! plain requests. [`router`] puts them on the lab's listener, behind the [`gate`].
+//! fault may change how the server conducts itself. The techniques are [`short_poll`], [`long_poll`], [`sse`] and
+//! [`socket`], with its handshake and what is said over it in files of their own; [`page`] is plain requests. [`router`] puts
+//! them on the lab's listener, behind the [`gate`].
 //!
 //! No technique knows that faults exist.
 
@@ -11,12 +12,16 @@ mod asked;
 pub mod etag;
 pub mod feed;
 pub mod gate;
+mod handshake;
 pub mod job;
 pub mod long_poll;
 pub mod outlet;
 pub mod page;
+mod pings;
 pub mod short_poll;
+pub mod socket;
 pub mod source;
+mod spoken;
 pub mod sse;
 
 use std::sync::Arc;
@@ -43,6 +48,7 @@ pub fn router(state: State) -> Router {
         .merge(long_poll::routes())
         .merge(sse::routes())
         .merge(page::routes())
+        .merge(socket::routes())
         .route("/", get(short_poll::door))
         .fallback(async || Error::not_found("there is nothing here; GET /l/{lab}/ says what a lab offers"))
         .method_not_allowed_fallback(async || {

@@ -10,8 +10,10 @@ use std::{
 };
 
 use axum::http::StatusCode;
+use bytes::Bytes;
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{broadcast, mpsc, oneshot, watch},
+    task,
     time::Instant,
 };
 
@@ -62,6 +64,11 @@ pub struct Outlet {
     pub comment: Duration,
     /// How many event streams are open now.
     pub streams: watch::Sender<u32>,
+    /// How many WebSockets are open now.
+    pub sockets: AtomicU32,
+    /// The shared pad: strokes, with the task of the socket they came from. Nobody keeps them; who reads too slowly
+    /// misses some, and is told how many.
+    pub pad: broadcast::Sender<(task::Id, Bytes)>,
 }
 
 /// A request to start a background job.

@@ -59,6 +59,7 @@ async fn about(asked: Asked) -> Result<Response, Error> {
          GET  /l/{lab}/poll             the updates that are kept; ?cursor=3: those after number 3\n\
          GET  /l/{lab}/hold?cursor=3    the same, held until there is one, or for ?wait=20000 milliseconds\n\
          GET  /l/{lab}/events           a stream of events; Last-Event-ID or ?cursor=3: from there on\n\
+         GET  /l/{lab}/socket           a WebSocket; ?cursor=3: from there on, ?ping=1000: with pings\n\
          GET  /l/{lab}/board            the latest alert of each district\n\
          GET  /l/{lab}/board/cached     the same, with an ETag: send it back as If-None-Match\n\
          POST /l/{lab}/job              start a background job\n\

@@ -145,11 +145,16 @@ fn check(seen: &Observation, latest: Micros) -> Result<(), String> {
                 return Err(format!("a message brings at most {MAX_NEWS} updates"));
             }
         }
-        Fact::Streaming | Fact::Broken if !exchange => return Err(CLIENTLESS.into()),
+        Fact::Streaming | Fact::Broken | Fact::Sent { .. } if !exchange => return Err(CLIENTLESS.into()),
+        Fact::Shut { .. } if !exchange => return Err(CLIENTLESS.into()),
+        Fact::Shut { code, .. } => within("a close code", u32::from(*code), 1000..=4999)?,
+        Fact::Life { .. } if seen.client.is_none() => return Err("a client has a number".into()),
         Fact::Ended { .. } if !exchange => return Err(CLIENTLESS.into()),
         Fact::Ended { .. }
         | Fact::Streaming
         | Fact::Broken
+        | Fact::Sent { .. }
+        | Fact::Life { .. }
         | Fact::Stopped
         | Fact::Shown { .. }
         | Fact::Ignored { .. }

@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{broadcast, mpsc, oneshot, watch},
     time::Instant,
 };
 
@@ -23,6 +23,7 @@ use crate::{
         FeedState, Outlet,
         job::{AT_ONCE, Jobs, Report, Start},
         outlet::{StartJob, Told},
+        socket::STROKES,
         source::Ticker,
     },
     wire::{
@@ -160,6 +161,8 @@ impl Lab {
             held: 0.into(),
             comment: Duration::from_millis(spec.comment_ms.into()),
             streams: watch::channel(0).0,
+            sockets: 0.into(),
+            pad: broadcast::channel(STROKES).0,
         };
         let (ticker, draws) = sources(&spec.source, epoch);
         let mut lab = Self {

@@ -17,8 +17,10 @@ pub fn number(figure: Figure, value: Option<f64>) -> (String, &'static str) {
         LoadTime | LongestStream | HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax => {
             (format!("{:.2}", value / 1000.0), "s")
         }
-        HeadUp | HeadDown | Payload | WastedBytes | Bytes if value < 10_000.0 => (format!("{value:.0}"), "B"),
-        HeadUp | HeadDown | Payload | WastedBytes | Bytes => (format!("{:.1}", value / 1000.0), "kB"),
+        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate if value < 10_000.0 => {
+            (format!("{value:.0}"), "B")
+        }
+        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate => (format!("{:.1}", value / 1000.0), "kB"),
         HeadPerPayload => (format!("{value:.1}"), "×"),
         _ => (format!("{value:.0}"), ""),
     }
@@ -43,7 +45,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 42] = [
+pub const ALL: [Figure; 44] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -60,6 +62,7 @@ pub const ALL: [Figure; 42] = [
     Figure::NotModified,
     Figure::Aborted,
     Figure::Messages,
+    Figure::Sent,
     Figure::Reconnects,
     Figure::Recovered,
     Figure::Failed,
@@ -71,6 +74,7 @@ pub const ALL: [Figure; 42] = [
     Figure::JobResults,
     Figure::Connections,
     Figure::Bytes,
+    Figure::BytesPerUpdate,
     Figure::HeadUp,
     Figure::HeadDown,
     Figure::Payload,

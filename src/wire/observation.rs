@@ -82,7 +82,8 @@ pub enum Fact {
         /// How.
         how: Ending,
     },
-    /// The head of a stream is in the page's hands, and the stream is open (`open` of an `EventSource`).
+    /// The head of a stream is in the page's hands, and the stream is open (`open` of an `EventSource`, or of a
+    /// `WebSocket`).
     Streaming,
     /// A message of a stream is in the page's hands.
     Message {
@@ -225,6 +226,61 @@ pub enum Fact {
         /// How long a connection may stay idle from now on, in milliseconds.
         ms: u32,
     },
+
+    // --- WebSocket: what a browser sees of its own socket, and a server of its end --------------------------------
+    /// A message was handed to the browser's API: a beat, or a stroke of the pad.
+    Sent {
+        /// Length of its data in bytes.
+        bytes: u32,
+    },
+    /// The socket is closed, as this witness sees it: the browser in its `close` event, the server at its own end. The
+    /// two may see different codes (RFC 6455 §7.1.5).
+    Shut {
+        /// The code of the close frame that came; 1005 if it had none, 1006 if none came. Those two never travel (§7.4.1).
+        code: u16,
+        /// Whether both ends had sent a close frame (§7.1.4).
+        clean: bool,
+    },
+    /// A socket's life went on, as this witness judges: the browser by its own beat, the server by its pings.
+    Life {
+        /// To this.
+        state: LifeState,
+    },
+}
+
+/// The life of a WebSocket that its owner watches over, reconnecting included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LifeState {
+    /// The first handshake is under way.
+    Connecting,
+    /// Open, and as far as anybody knows alive.
+    Open,
+    /// A beat is overdue: half of its time is over.
+    Suspect,
+    /// Given up: a beat did not return in time. Or closed, with nobody to connect again.
+    Dead,
+    /// Closed; the next attempt comes in a while.
+    Waiting,
+    /// Another handshake is under way.
+    Reconnecting,
+}
+
+/// When a client connects again after its socket was closed (RFC 6455 §7.2.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reconnect {
+    /// Not at all.
+    Never,
+    /// At once, every time.
+    Immediately,
+    /// After a second, every time.
+    Fixed,
+    /// After half a second, and twice as long after each further failure, up to 15 seconds.
+    Exponential,
+    /// After a time drawn between nothing and that: so those that were cut off together come back apart.
+    #[default]
+    ExponentialJitter,
 }
 
 /// What an answer brings.
@@ -306,6 +362,28 @@ pub struct ClientSettings {
     /// How many of the page's resources a visitor asks for after the document, 0 to 8.
     #[serde(default = "ClientSettings::eight")]
     pub resources: u32,
+    /// Time between two beats that a WebSocket client sends, in milliseconds, 100 to 60,000. Without it, it sends none.
+    #[serde(default)]
+    pub beat_ms: Option<u32>,
+    /// How long a beat may take to come back, in milliseconds, 100 to 60,000.
+    #[serde(default = "ClientSettings::second")]
+    pub beat_timeout_ms: u32,
+    /// When a WebSocket client connects again.
+    #[serde(default)]
+    pub reconnect: Reconnect,
+    /// Time between two pings that the server is asked for, in milliseconds, 100 to 60,000. Without it, it sends none.
+    #[serde(default)]
+    pub ping_ms: Option<u32>,
+    /// How long the server waits for a pong before it gives the socket up, in milliseconds, 100 to 60,000.
+    #[serde(default)]
+    pub pong_timeout_ms: Option<u32>,
+    /// The longest frame in which the server sends a piece of a message, in bytes, 1 to 4,096. Without it, each message
+    /// is one frame.
+    #[serde(default)]
+    pub piece: Option<u32>,
+    /// Whether updates come as binary messages over a WebSocket, rather than as text.
+    #[serde(default)]
+    pub binary: bool,
 }
 
 impl ClientSettings {
@@ -322,6 +400,13 @@ impl ClientSettings {
             named: true,
             closing: false,
             resources: Self::eight(),
+            beat_ms: None,
+            beat_timeout_ms: Self::second(),
+            reconnect: Reconnect::default(),
+            ping_ms: None,
+            pong_timeout_ms: None,
+            piece: None,
+            binary: false,
         }
     }
 
@@ -330,12 +415,27 @@ impl ClientSettings {
     /// # Errors
     /// Which is not, and the range.
     pub fn check(&self) -> Result<(), String> {
-        let ranges = [("interval_ms", self.interval_ms, 60_000), ("hold_ms", self.hold_ms, LONGEST_HOLD_MS)];
-        match ranges.into_iter().find(|(_, value, most)| !(100..=*most).contains(value)) {
-            Some((name, value, most)) => Err(format!("{name} is from 100 to {most}, not {value}")),
-            None if self.resources > 8 => Err(format!("resources is from 0 to 8, not {}", self.resources)),
-            None => Ok(()),
+        let times = [
+            ("interval_ms", Some(self.interval_ms), 60_000),
+            ("hold_ms", Some(self.hold_ms), LONGEST_HOLD_MS),
+            ("beat_ms", self.beat_ms, 60_000),
+            ("beat_timeout_ms", Some(self.beat_timeout_ms), 60_000),
+            ("ping_ms", self.ping_ms, 60_000),
+            ("pong_timeout_ms", self.pong_timeout_ms, 60_000),
+        ];
+        let times = times.map(|(name, value, most)| (name, value, 100, most));
+        for (name, value, least, most) in times.into_iter().chain([("piece", self.piece, 1, 4096)]) {
+            if let Some(value) = value.filter(|value| !(least..=most).contains(value)) {
+                return Err(format!("{name} is from {least} to {most}, not {value}"));
+            }
         }
+        if self.resources > 8 {
+            return Err(format!("resources is from 0 to 8, not {}", self.resources));
+        }
+        if self.pong_timeout_ms.is_some() && self.ping_ms.is_none() {
+            return Err("pong_timeout_ms needs ping_ms: without a ping there is no pong to wait for".to_owned());
+        }
+        Ok(())
     }
 
     fn second() -> u32 {

@@ -5,7 +5,7 @@ use serde_json::{from_str, from_value, json, to_string, to_value};
 
 use super::{
     control::{Command, Created, Cursor, Down, LabSpec, LabState, Source, Up},
-    observation::{Ask, ClientSettings, Cure, News},
+    observation::{Ask, ClientSettings, Cure, LifeState, News, Reconnect},
     sse::Event,
     *,
 };
@@ -42,6 +42,7 @@ fn units() -> Vec<Unit> {
         Unit::Body(Box::new(Body { bytes: 9, payload: 4, text: "警".into(), last: false, events: vec![event] })),
         Unit::Frame(Box::new(Frame {
             fin: true,
+            rsv: 0,
             opcode: 8,
             masked: true,
             head: 6,
@@ -66,6 +67,13 @@ fn facts() -> Vec<Fact> {
         named: false,
         closing: true,
         resources: 3,
+        beat_ms: Some(1000),
+        beat_timeout_ms: 500,
+        reconnect: Reconnect::Fixed,
+        ping_ms: Some(2000),
+        pong_timeout_ms: Some(900),
+        piece: Some(16),
+        binary: true,
     };
     let news = News { seqs: vec![1, u64::MAX], version: Some(3), percent: Some(100), empty: true, missed: Some(4) };
     let (dir, no, by) = (Direction::Up, 1, 2);
@@ -98,6 +106,9 @@ fn facts() -> Vec<Fact> {
         Fact::Run { distance_ms: 80 },
         Fact::Faults { distance_ms: 0, faults: vec![fault()] },
         Fact::KeepAlive { ms: 2000 },
+        Fact::Sent { bytes: 6 },
+        Fact::Shut { code: 1006, clean: false },
+        Fact::Life { state: LifeState::Suspect },
     ];
     facts.extend(units().into_iter().map(|unit| Fact::Unit { dir, no, unit }));
     facts

@@ -104,6 +104,8 @@ pub struct Body {
 pub struct Frame {
     /// Whether it ends its message.
     pub fin: bool,
+    /// The reserved bits, 0 to 7: RSV1 counts 4. Without an extension they are 0 (RFC 6455 §5.2).
+    pub rsv: u8,
     /// The opcode, 0 to 15 (RFC 6455 §5.2).
     pub opcode: u8,
     /// Whether the payload is masked, as every frame of a client is.

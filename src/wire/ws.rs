@@ -11,6 +11,12 @@ const LONGEST: u64 = (u32::MAX - HEAD as u32) as u64;
 /// The opcode of a close frame.
 pub const CLOSE: u8 = 8;
 
+/// The opcode of a ping.
+pub const PING: u8 = 9;
+
+/// The opcode of a pong.
+pub const PONG: u8 = 10;
+
 /// The frames of one direction of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
@@ -145,6 +151,7 @@ impl Frames {
         let more = self.payload as usize > self.kept.len();
         Frame {
             fin: self.head[0] & 0x80 != 0,
+            rsv: self.head[0] >> 4 & 7,
             opcode,
             masked: self.masked(),
             head: self.have,
@@ -174,7 +181,7 @@ mod tests {
     }
 
     fn text(head: u8, payload: u32, masked: bool, text: &str) -> Frame {
-        Frame { fin: true, opcode: 1, masked, head, payload, close: None, text: text.to_owned() }
+        Frame { fin: true, rsv: 0, opcode: 1, masked, head, payload, close: None, text: text.to_owned() }
     }
 
     /// RFC 6455 §5.7.

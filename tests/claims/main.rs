@@ -7,6 +7,7 @@ mod server_sent_events;
 mod short_polling;
 #[path = "../support/mod.rs"]
 mod support;
+mod websocket;
 
 use lifeline::{
     ledger::{Figure, Ledger},

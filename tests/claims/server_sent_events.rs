@@ -33,7 +33,7 @@ fn at_least(figure: Figure, least: f64) -> impl Fn(&Ledger) -> bool {
 
 fn listen(page: &Arc<Page>, settings: ClientSettings) -> JoinHandle<()> {
     let page = Arc::clone(page);
-    tokio::spawn(async move { page.listen(1, settings).await })
+    tokio::spawn(async move { page.follow(1, settings).await })
 }
 
 fn cut(ms: u32) -> Command {
@@ -84,7 +84,7 @@ async fn an_event_with_a_name_is_heard_by_its_name_alone() {
             page.until("both updates", at_least(Figure::Published, 2.0)).await;
             let second = tokio::spawn({
                 let page = Arc::clone(&page);
-                async move { page.listen(2, ClientSettings { named, ..client() }).await }
+                async move { page.follow(2, ClientSettings { named, ..client() }).await }
             });
             let ledger = page.until("the notices", at_least(Figure::Messages, 3.0)).await;
             assert_eq!(value(&ledger, Figure::Delivered), 0.0);

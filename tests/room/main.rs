@@ -16,4 +16,5 @@ mod program;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "what needs it reads /proc"))]
 mod serving;
 mod silence;
+mod sockets;
 mod support;

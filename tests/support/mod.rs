@@ -4,6 +4,7 @@
 mod ask;
 mod pool;
 mod source;
+mod streams;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -15,9 +16,9 @@ use lifeline::{
     net::clock,
     server::{self, Running},
     wire::{
-        ClientNo, Ending, ExchangeNo, FORMAT, Fact, Observation, Witness,
+        ClientNo, Ending, ExchangeNo, FORMAT, Fact, Observation, Unit, Witness,
         control::{Command, Created, Down, LabSpec, Up},
-        observation::{ClientSettings, News},
+        observation::ClientSettings,
     },
 };
 use tokio::{
@@ -30,7 +31,6 @@ use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 use ask::ask;
 use pool::Pool;
-use source::{Source, Told};
 
 /// A whole server on ports of its own.
 pub async fn server() -> Running {
@@ -46,6 +46,8 @@ pub struct Page {
     lab: std::net::SocketAddr,
     up: mpsc::Sender<Up>,
     ledger: watch::Receiver<Ledger>,
+    /// What concerns how sockets end: who saw which code, and the close frames on the wire.
+    ends: watch::Receiver<Vec<Observation>>,
 }
 
 impl Page {
@@ -85,12 +87,19 @@ impl Page {
             }
         });
         let (tell, ledger) = watch::channel(Ledger::default());
+        let (end, ends) = watch::channel(Vec::new());
         tokio::spawn(async move {
             while let Some(Ok(message)) = stream.next().await {
                 let Message::Binary(bytes) = message else { continue };
                 match Down::decode(&bytes).expect("the server speaks the format") {
                     Down::Snapshot { ledger, .. } => drop(tell.send_replace(*ledger)),
                     Down::Delta { records, .. } => {
+                        let ended = records.iter().map(|record| &record.seen).filter(|seen| match &seen.fact {
+                            Fact::Shut { .. } => true,
+                            Fact::Unit { unit: Unit::Frame(frame), .. } => frame.opcode == 8,
+                            _ => false,
+                        });
+                        end.send_modify(|all| all.extend(ended.cloned()));
                         tell.send_modify(|ledger| records.iter().for_each(|record| ledger.apply(&record.seen)));
                     }
                     Down::Refused { why, .. } => panic!("the lab refused: {why}"),
@@ -99,7 +108,7 @@ impl Page {
                 }
             }
         });
-        let page = Self { created, lab: server.lab, up, ledger };
+        let page = Self { created, lab: server.lab, up, ledger, ends };
         page.command(Command::Source { running: true }).await;
         page
     }
@@ -113,6 +122,13 @@ impl Page {
     pub async fn until(&self, what: &str, shows: impl Fn(&Ledger) -> bool) -> Ledger {
         let mut ledger = self.ledger.clone();
         let seen = timeout(Duration::from_secs(60), ledger.wait_for(|ledger| shows(ledger))).await;
+        seen.unwrap_or_else(|_| panic!("not within a minute: {what}")).expect("the log goes on").clone()
+    }
+
+    /// Waits until the log tells this of how sockets end, and returns all that it told of it.
+    pub async fn ends(&self, what: &str, told: impl Fn(&[Observation]) -> bool) -> Vec<Observation> {
+        let mut ends = self.ends.clone();
+        let seen = timeout(Duration::from_secs(60), ends.wait_for(|ends| told(ends))).await;
         seen.unwrap_or_else(|_| panic!("not within a minute: {what}")).expect("the log goes on").clone()
     }
 
@@ -200,34 +216,6 @@ impl Page {
             }
             assert!(tokio::time::Instant::now() < deadline, "not within a minute: {:?}", self.ledger.borrow());
         }
-    }
-
-    /// Listens to an event stream until it fails for good. Whoever aborts this closes it.
-    pub async fn listen(&self, client: ClientNo, settings: ClientSettings) {
-        let (named, cursor) = (settings.named, if settings.cursor { "cursor=0&" } else { "" });
-        let target = format!("/l/{}/events?{cursor}c={client}&n=1", self.created.lab);
-        self.observe(client, None, Fact::Started { settings }).await;
-        self.observe(client, Some(1), Fact::Asked { method: "GET".into(), target: target.clone() }).await;
-        let (tell, mut told) = mpsc::channel(16);
-        let write_down = async {
-            while let Some(told) = told.recv().await {
-                let fact = match told {
-                    Told::Open => Fact::Streaming,
-                    Told::Broken => Fact::Broken,
-                    Told::Failed => Fact::Ended { how: Ending::Failed },
-                    Told::Message { event, .. } if !named && !event.is_empty() => continue,
-                    Told::Message { event, data } => {
-                        let json: serde_json::Value = serde_json::from_str(&data).unwrap_or_default();
-                        let seqs = json["seq"].as_u64().filter(|_| event == "alert").into_iter().collect();
-                        let percent = json["percent"].as_u64().and_then(|percent| percent.try_into().ok());
-                        let news = News { seqs, percent, missed: json["missed"].as_u64(), ..News::default() };
-                        Fact::Message { bytes: data.len() as u32, news }
-                    }
-                };
-                self.observe(client, Some(1), fact).await;
-            }
-        };
-        tokio::join!(Source::new(self.lab, target).run(tell), write_down);
     }
 
     /// Connections to the lab as a browser keeps them, so many at most.

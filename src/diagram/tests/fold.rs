@@ -10,9 +10,9 @@ use crate::{
         story::{Board, Brought, Told},
     },
     wire::{
-        Body, Close, Direction, Ending, Fact, HoldEnd, Micros, Observation, Record, RequestHead, ResponseHead, Unit,
-        Witness,
-        observation::{Ask, News},
+        Body, Close, Direction, Ending, Fact, Frame, HoldEnd, Micros, Observation, Record, RequestHead, ResponseHead,
+        Unit, Witness,
+        observation::{Ask, LifeState, News},
         sse,
     },
 };
@@ -186,9 +186,11 @@ pub fn fact() -> impl Strategy<Value = Fact> {
             bytes: 100,
             text: "GET".into()
         }))),
-        (prop_oneof![Just(103u16), Just(200), Just(304), Just(503)], any::<bool>()).prop_map(|(status, bodiless)| {
-            Unit::ResponseHead(Box::new(ResponseHead { status, bytes: 50, text: "HTTP".into(), bodiless }))
-        }),
+        (prop_oneof![Just(101u16), Just(103), Just(200), Just(304), Just(503)], any::<bool>()).prop_map(
+            |(status, bodiless)| {
+                Unit::ResponseHead(Box::new(ResponseHead { status, bytes: 50, text: "HTTP".into(), bodiless }))
+            }
+        ),
         any::<bool>().prop_map(|last| Unit::Body(Box::new(crate::wire::Body {
             bytes: 20,
             payload: 15,
@@ -203,6 +205,18 @@ pub fn fact() -> impl Strategy<Value = Fact> {
             last: false,
             events: vec![sse::Event { id: Some(id.to_string()), data: Some(20), ..sse::Event::default() }],
         }))),
+        (any::<bool>(), prop_oneof![Just(0u8), Just(1), Just(2), Just(8), Just(9), Just(10)], 0u64..9).prop_map(
+            |(fin, opcode, seq)| Unit::Frame(Box::new(Frame {
+                fin,
+                rsv: 0,
+                opcode,
+                masked: true,
+                head: 6,
+                payload: 11,
+                close: (opcode == 8).then_some(1000),
+                text: format!("{{\"seq\":{seq},"),
+            }))
+        ),
         Just(Unit::Opaque { bytes: 9 }),
         Just(Unit::End { how: Close::Rst }),
     ];
@@ -215,6 +229,9 @@ pub fn fact() -> impl Strategy<Value = Fact> {
         (0u64..9).prop_map(|version| Fact::Ignored { version }),
         Just(Fact::Skipped),
         Just(Fact::Streaming),
+        Just(Fact::Sent { bytes: 6 }),
+        any::<bool>().prop_map(|clean| Fact::Shut { code: 1000, clean }),
+        prop_oneof![Just(LifeState::Open), Just(LifeState::Dead)].prop_map(|state| Fact::Life { state }),
         Just(Fact::Broken),
         news.clone().prop_map(|news| Fact::Message { bytes: 70, news }),
         Just(Fact::Holding { at_most_ms: 20_000 }),

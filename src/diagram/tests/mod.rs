@@ -7,4 +7,5 @@ mod fold;
 mod log;
 mod paper;
 mod sheet;
+mod sockets;
 mod streams;

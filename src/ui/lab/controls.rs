@@ -1,6 +1,8 @@
 //! The bar of controls: what a reader can do. Publishing, running and resetting are always there, the rest as the step
 //! says. Everything is disabled until it works.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::rig::Rig;
@@ -10,7 +12,7 @@ use crate::{
     wire::{
         Technique,
         control::Command,
-        observation::{Ask, ClientSettings, Cure},
+        observation::{Ask, ClientSettings, Cure, Reconnect},
     },
 };
 
@@ -19,6 +21,9 @@ const INTERVALS: [u32; 7] = [250, 500, 1000, 2000, 3000, 5000, 10_000];
 
 /// Times for which a request can be held, in milliseconds.
 const HOLDS: [u32; 5] = [2000, 5000, 10_000, 20_000, 50_000];
+
+/// Intervals of beats that can be chosen, in milliseconds; 0 stands for none.
+const BEATS: [u32; 4] = [0, 1000, 2000, 5000];
 
 /// Distances that can be chosen, in milliseconds.
 const DISTANCES: [u32; 6] = [0, 20, 80, 200, 500, 1000];
@@ -41,6 +46,8 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
             {has(Control::Batch).then(|| batch(rig))}
             {has(Control::Named).then(|| named(rig))}
             {has(Control::Job).then(|| job(rig))}
+            {has(Control::Beat).then(|| beat(rig))}
+            {has(Control::Reconnect).then(|| reconnect(rig))}
             {has(Control::Ask).then(|| ask(rig))}
             {has(Control::Cure).then(|| cure(rig))}
             {has(Control::Distance).then(|| distance(rig))}
@@ -122,6 +129,19 @@ fn select(
     options: Vec<(String, String)>,
     current: Signal<String>,
     choose: impl Fn(&str) + 'static + Send + Sync,
+) -> impl IntoView {
+    list(id, label, rig, only, options, current, Arc::new(choose))
+}
+
+/// The same for every list: a view is compiled once for each type of function that it holds.
+fn list(
+    id: &'static str,
+    label: String,
+    rig: Rig,
+    only: Option<Technique>,
+    options: Vec<(String, String)>,
+    current: Signal<String>,
+    choose: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> impl IntoView {
     let other = move || only.is_some_and(|only| rig.settings.with(|settings| settings.technique != only));
     let rows = options
@@ -227,12 +247,44 @@ fn keep_alive(rig: Rig) -> impl IntoView {
     })
 }
 
+fn beat(rig: Rig) -> impl IntoView {
+    let words = |ms: u32| if ms == 0 { t("lab.beat_off") } else { seconds(ms) };
+    let options = BEATS.iter().map(|ms| (ms.to_string(), words(*ms))).collect();
+    let current = Signal::derive(move || rig.settings.with(|settings| settings.beat_ms.unwrap_or(0).to_string()));
+    select("lab-beat", t("lab.beat"), rig, Some(Technique::WebSocket), options, current, move |chosen| {
+        if let Ok(ms) = chosen.parse() {
+            rig.change(|settings| settings.beat_ms = Some(ms).filter(|ms| *ms > 0));
+        }
+    })
+}
+
+fn reconnect(rig: Rig) -> impl IntoView {
+    let all = [
+        ("never", Reconnect::Never),
+        ("immediately", Reconnect::Immediately),
+        ("fixed", Reconnect::Fixed),
+        ("exponential", Reconnect::Exponential),
+        ("jitter", Reconnect::ExponentialJitter),
+    ];
+    let options = all.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.reconnect_{name}")))).collect();
+    let current = Signal::derive(move || {
+        let reconnect = rig.settings.with(|settings| settings.reconnect);
+        all.iter().find(|(_, known)| *known == reconnect).map_or("jitter", |(name, _)| name).to_owned()
+    });
+    select("lab-reconnect", t("lab.reconnect"), rig, Some(Technique::WebSocket), options, current, move |chosen| {
+        if let Some((_, reconnect)) = all.iter().find(|(name, _)| *name == chosen) {
+            rig.change(|settings| settings.reconnect = *reconnect);
+        }
+    })
+}
+
 fn technique(rig: Rig) -> impl IntoView {
     let all = [
         ("short", Technique::ShortPoll),
         ("long", Technique::LongPoll),
         ("sse", Technique::Sse),
         ("request", Technique::Request),
+        ("socket", Technique::WebSocket),
     ];
     let options = all.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.technique_{name}")))).collect();
     let current = Signal::derive(move || {

@@ -12,6 +12,7 @@ use crate::{
         control::Link,
         poll::Answer,
         session::{Event, Session},
+        socket::Socket,
         stream::Stream,
     },
     diagram::ExchangeKey,
@@ -23,6 +24,7 @@ use crate::{
 enum Client {
     Asker(Asker),
     Stream(Stream),
+    Socket(Socket),
 }
 
 /// Handles on things that only a browser has.
@@ -142,6 +144,7 @@ impl Rig {
         let settings = self.settings.get_untracked();
         let client = match settings.technique {
             Technique::Sse => Stream::start(session, number, settings, known, show).map(Client::Stream),
+            Technique::WebSocket => Some(Client::Socket(Socket::start(session, number, settings, known, show))),
             _ => Some(Client::Asker(Asker::start(session, number, settings, known, show, finished))),
         };
         self.engine.client.set_value(client);

@@ -1,0 +1,104 @@
+//! The claims of the lesson on WebSocket.
+
+use futures_util::{SinkExt, StreamExt};
+use lifeline::{
+    ledger::{Figure, Ledger},
+    wire::{
+        ClientNo, Fact, Technique, Unit, Witness,
+        control::{Command, LabSpec, Source},
+        observation::ClientSettings,
+    },
+};
+use std::sync::Arc;
+use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
+
+use super::{
+    support::{Page, server},
+    value,
+};
+
+fn at_least(figure: Figure, count: f64) -> impl Fn(&Ledger) -> bool {
+    move |ledger| ledger.figure(figure).is_some_and(|value| value >= count)
+}
+
+/// What an update costs on the wire, both ways, when a technique has brought so many, one every 500 ms.
+async fn price(technique: Technique, count: f64) -> f64 {
+    let server = server().await;
+    let spec = LabSpec { source: Source::Steady { every_ms: 500 }, distance_ms: 0, ..LabSpec::default() };
+    let page = Arc::new(Page::open(&server, &spec).await);
+    let settings = ClientSettings { interval_ms: 250, ..ClientSettings::new(technique) };
+    let enough = at_least(Figure::Delivered, count);
+    match technique {
+        Technique::Sse | Technique::WebSocket => page.listen(1, settings, enough).await,
+        _ => page.poll(1, settings, enough).await,
+    }
+    let ledger = page.until("the updates", at_least(Figure::Delivered, count)).await;
+    server.stop().await;
+    value(&ledger, Figure::BytesPerUpdate)
+}
+
+/// `websocket/marginal-bytes`: once it is set up, an update costs less from one technique to the next. These clients send the
+/// shortest heads that there are; a browser's are longer, and its polls dearer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_costs_less_from_one_technique_to_the_next() {
+    let (short, long, sse, websocket) = tokio::join!(
+        price(Technique::ShortPoll, 8.0),
+        price(Technique::LongPoll, 8.0),
+        price(Technique::Sse, 8.0),
+        price(Technique::WebSocket, 8.0),
+    );
+    println!("bytes an update: {short:.0} > {long:.0} > {sse:.0} > {websocket:.0}");
+    assert!(short > long && long > sse && sse > websocket, "{short} {long} {sse} {websocket}");
+    // JSON of a good 40 bytes, and a head of 2 (RFC 6455 §5.2).
+    assert!((40.0..55.0).contains(&websocket), "{websocket}");
+    assert!(sse < 120.0 && long > 250.0, "{sse} {long}");
+}
+
+/// The code that the server saw, once it tells.
+async fn server_saw(page: &Page, client: ClientNo) -> (u16, bool) {
+    let shut = |seen: &lifeline::wire::Observation| match seen.fact {
+        Fact::Shut { code, clean } if seen.client == Some(client) && seen.witness == Witness::Server => {
+            Some((code, clean))
+        }
+        _ => None,
+    };
+    let ends = page.ends("the server's end", |ends| ends.iter().any(|seen| shut(seen).is_some())).await;
+    ends.iter().find_map(shut).expect("it was waited for")
+}
+
+/// `websocket/close-codes`: the code of the close frame that came, at each end; 1006 where none came, 1005 where it had
+/// none, and neither of those is ever on the wire.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_end_sees_the_code_that_came() {
+    let server = server().await;
+    let spec = LabSpec { source: Source::Button, distance_ms: 20, ..LabSpec::default() };
+    let page = Page::open(&server, &spec).await;
+    let code_of = |message: Option<Result<Message, _>>| match message {
+        Some(Ok(Message::Close(frame))) => frame.map_or(1005, |frame| u16::from(frame.code)),
+        other => panic!("no close frame: {other:?}"),
+    };
+    for (client, sent, wanted) in [(1, Some(4000u16), 4000), (2, None, 1005)] {
+        let mut socket = page.open_socket(client).await;
+        let frame = sent.map(|code| CloseFrame { code: code.into(), reason: "".into() });
+        socket.send(Message::Close(frame)).await.expect("it is sent");
+        assert_eq!(code_of(socket.next().await), wanted, "the server's answer has the same");
+        assert_eq!(server_saw(&page, client).await, (wanted, true));
+    }
+    drop(page.open_socket(3).await);
+    assert_eq!(server_saw(&page, 3).await, (1006, false), "it went without a word");
+    let mut socket = page.open_socket(4).await;
+    page.command(Command::Reset).await;
+    assert_eq!(code_of(socket.next().await), 1001, "the server goes away");
+    while let Some(Ok(_)) = socket.next().await {}
+    assert_eq!(server_saw(&page, 4).await, (1001, true), "and sees it come back");
+    let ends = page.ends("all close frames", |ends| {
+        let frames = ends.iter().filter(|seen| matches!(seen.fact, Fact::Unit { .. }));
+        frames.count() >= 6
+    });
+    for seen in ends.await {
+        if let Fact::Unit { unit: Unit::Frame(frame), .. } = seen.fact {
+            assert!(matches!(frame.close, None | Some(4000 | 1001)), "{frame:?}");
+        }
+    }
+    server.stop().await;
+}
