@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::observation::{Ask, ClientSettings, Cure};
+use crate::wire::{
+    Technique,
+    observation::{Ask, ClientSettings, Cure},
+};
 
 /// A figure of a run. Sums are over all clients of the run unless a [`Check`] narrows them; requests without a client
 /// are in none. Numbers of things are plain counts, sizes are bytes on the wire, times are milliseconds, shares percent.
@@ -50,6 +53,11 @@ pub enum Figure {
     Failed,
     /// The longest time for which a stream stayed open, in milliseconds, up to the last byte it carried.
     LongestStream,
+    /// How long it took the page's client to notice that the network had died without a word, in milliseconds: the latest
+    /// time. From when nothing got through any more to when the client gave its socket up.
+    NoticedByPage,
+    /// The same for the server, by its pings.
+    NoticedByServer,
     /// Requests that the server held because there was nothing new.
     Held,
     /// Held requests that the server let go because their client went away.
@@ -125,6 +133,9 @@ pub struct Check {
     /// It must be at most this.
     #[serde(default)]
     pub at_most: Option<f64>,
+    /// Only over clients of this technique.
+    #[serde(default)]
+    pub technique: Option<Technique>,
     /// Only over clients with this cure.
     #[serde(default)]
     pub cure: Option<Cure>,
@@ -164,6 +175,7 @@ impl Check {
             figure,
             at_least: None,
             at_most: None,
+            technique: None,
             cure: None,
             ask: None,
             interval_from_ms: None,
@@ -181,12 +193,17 @@ impl Check {
     pub fn is_about_all(&self) -> bool {
         let bounds = [self.interval_from_ms, self.interval_to_ms, self.hold_from_ms, self.hold_to_ms];
         let ways = [self.cursor, self.batch, self.named, self.closing];
-        self.cure.is_none() && self.ask.is_none() && bounds == [None; 4] && ways == [None; 4]
+        self.technique.is_none()
+            && self.cure.is_none()
+            && self.ask.is_none()
+            && bounds == [None; 4]
+            && ways == [None; 4]
     }
 
     /// Whether it is about a client with these settings.
     pub fn is_about(&self, settings: &ClientSettings) -> bool {
-        self.cure.is_none_or(|cure| cure == settings.cure)
+        self.technique.is_none_or(|technique| technique == settings.technique)
+            && self.cure.is_none_or(|cure| cure == settings.cure)
             && self.ask.is_none_or(|ask| ask == settings.ask)
             && self.interval_from_ms.is_none_or(|from| settings.interval_ms >= from)
             && self.interval_to_ms.is_none_or(|to| settings.interval_ms <= to)

@@ -11,6 +11,7 @@
 //! - [`figure`]: the figures by name, and conditions on them.
 
 pub mod bits;
+mod deaths;
 pub mod delay;
 pub mod feed;
 pub mod figure;
@@ -22,13 +23,14 @@ pub use figure::{Check, Figure};
 pub use row::Row;
 pub use sums::Sums;
 
+use deaths::Deaths;
 use delay::Delays;
 use feed::{Compared, Published};
 use ranges::Ranges;
 use serde::{Deserialize, Serialize};
 use sums::{Connections, Endings, says};
 
-use crate::wire::{ClientNo, Fact, Observation, Unit, Witness};
+use crate::wire::{ClientNo, Fact, Observation, Unit, Witness, observation::LifeState};
 
 /// The most clients that have a row each. Beyond it the earliest is added to the sums of those before.
 pub const ROWS: usize = 64;
@@ -51,6 +53,8 @@ pub struct Ledger {
     given_up: ClientNo,
     /// What those rows held, as far as it can be added up.
     before: Before,
+    /// Silent deaths of the network.
+    deaths: Deaths,
     /// Background jobs that finished.
     jobs_finished: u64,
     /// Observations that concerned a client without a row any more.
@@ -103,6 +107,8 @@ impl Ledger {
                     self.endings.end(conn, *dir, carried);
                 }
             }
+            Fact::Faults { faults, .. } => self.deaths.faults(seen.at, faults),
+            Fact::Struck { by } => self.deaths.struck(seen.at, *by),
             Fact::Holding { .. } | Fact::HoldEnded { .. } => {
                 if let Some(row) = seen.client.and_then(|client| self.row_mut(client)) {
                     row.sums.hold(&seen.fact);
@@ -122,6 +128,9 @@ impl Ledger {
             | Fact::Ignored { .. }
             | Fact::Skipped
             | Fact::Picked => {
+                if seen.fact == (Fact::Life { state: LifeState::Dead }) {
+                    self.deaths.noticed(seen.at, seen.witness);
+                }
                 // A server judges a socket's life, too, but it is the client that connects again.
                 let mine = seen.witness == Witness::Browser || !matches!(seen.fact, Fact::Life { .. });
                 let Some(at) = seen.client.filter(|_| mine).and_then(|client| self.place(client)) else { return };
@@ -293,6 +302,8 @@ impl Ledger {
             Figure::Reconnects => sums.broken,
             Figure::Recovered => sums.recovered,
             Figure::Failed => sums.failed,
+            Figure::NoticedByPage => return self.deaths.by_page.map(|micros| micros as f64 / 1000.0),
+            Figure::NoticedByServer => return self.deaths.by_server.map(|micros| micros as f64 / 1000.0),
             Figure::LongestStream => return (sums.longest_stream > 0).then_some(sums.longest_stream as f64 / 1000.0),
             Figure::Held => sums.held,
             Figure::Freed => sums.freed,

@@ -145,7 +145,7 @@ pub enum Control {
     Cure,
     /// What a poll asks for.
     Ask,
-    /// The technique: in the free lab only, since a step is about one.
+    /// The technique: in the free lab, and where a step compares several.
     Technique,
     /// For how long a long poll asks to be held.
     Hold,
@@ -169,4 +169,6 @@ pub enum Control {
     Beat,
     /// When a WebSocket client connects again.
     Reconnect,
+    /// How often the server pings a WebSocket client; a pong may take a second.
+    Ping,
 }

@@ -27,6 +27,8 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         Figure::NotModified => poll && asks(Ask::BoardIfChanged),
         Figure::JobsDone | Figure::JobResults => poll && asks(Ask::Job) || stream && has(Control::Job),
         Figure::Messages | Figure::Reconnects | Figure::Recovered | Figure::LongestStream => stream || socket,
+        Figure::NoticedByPage => socket && (client.beat_ms.is_some() || has(Control::Beat)),
+        Figure::NoticedByServer => socket && (client.pong_timeout_ms.is_some() || has(Control::Ping)),
         Figure::Sent => socket && (client.beat_ms.is_some() || has(Control::Beat)),
         Figure::Held | Figure::Freed | Figure::HoldMean => hold,
         Figure::TurnedBack | Figure::PickedTurnedBack => poll && board,
@@ -80,6 +82,9 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
         && least > most
     {
         return Some(format!("{:?} cannot be at least {least} and at most {most}", check.figure));
+    }
+    if check.technique.is_some_and(|technique| technique != client.technique) && !has(Control::Technique) {
+        return Some(format!("{:?} asks for a technique that the step does not offer", check.figure));
     }
     if check.cure.is_some_and(|cure| cure != client.cure) && !has(Control::Cure) {
         return Some(format!("{:?} asks for a cure that the step does not offer", check.figure));

@@ -11,12 +11,14 @@ pub fn number(figure: Figure, value: Option<f64>) -> (String, &'static str) {
     let Some(value) = value else { return ("–".to_owned(), "") };
     match figure {
         EmptyShare => (format!("{value:.0}"), "%"),
-        LoadTime | LongestStream | HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax if value < 1000.0 => {
+        LoadTime | LongestStream | NoticedByPage | NoticedByServer | HoldMean | DelayMean | DelayMedian | DelayP95
+        | DelayMax
+            if value < 1000.0 =>
+        {
             (format!("{value:.0}"), "ms")
         }
-        LoadTime | LongestStream | HoldMean | DelayMean | DelayMedian | DelayP95 | DelayMax => {
-            (format!("{:.2}", value / 1000.0), "s")
-        }
+        LoadTime | LongestStream | NoticedByPage | NoticedByServer | HoldMean | DelayMean | DelayMedian | DelayP95
+        | DelayMax => (format!("{:.2}", value / 1000.0), "s"),
         HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate if value < 10_000.0 => {
             (format!("{value:.0}"), "B")
         }
@@ -45,7 +47,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 44] = [
+pub const ALL: [Figure; 46] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -67,6 +69,8 @@ pub const ALL: [Figure; 44] = [
     Figure::Recovered,
     Figure::Failed,
     Figure::LongestStream,
+    Figure::NoticedByPage,
+    Figure::NoticedByServer,
     Figure::Held,
     Figure::HoldMean,
     Figure::Freed,

@@ -31,6 +31,9 @@ const DISTANCES: [u32; 6] = [0, 20, 80, 200, 500, 1000];
 /// Keep-alive times that can be chosen, in milliseconds.
 const KEEP_ALIVES: [u32; 5] = [1000, 2000, 5000, 15_000, 60_000];
 
+/// How long a pong may take, in milliseconds.
+const PONG_MS: u32 = 1000;
+
 /// The bar.
 pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
     let shown = rig.stage.play.with_value(|play| play.step.controls.clone());
@@ -47,6 +50,7 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
             {has(Control::Named).then(|| named(rig))}
             {has(Control::Job).then(|| job(rig))}
             {has(Control::Beat).then(|| beat(rig))}
+            {has(Control::Ping).then(|| ping(rig))}
             {has(Control::Reconnect).then(|| reconnect(rig))}
             {has(Control::Ask).then(|| ask(rig))}
             {has(Control::Cure).then(|| cure(rig))}
@@ -254,6 +258,18 @@ fn beat(rig: Rig) -> impl IntoView {
     select("lab-beat", t("lab.beat"), rig, Some(Technique::WebSocket), options, current, move |chosen| {
         if let Ok(ms) = chosen.parse() {
             rig.change(|settings| settings.beat_ms = Some(ms).filter(|ms| *ms > 0));
+        }
+    })
+}
+
+fn ping(rig: Rig) -> impl IntoView {
+    let words = |ms: u32| if ms == 0 { t("lab.beat_off") } else { seconds(ms) };
+    let options = BEATS.iter().map(|ms| (ms.to_string(), words(*ms))).collect();
+    let current = Signal::derive(move || rig.settings.with(|settings| settings.ping_ms.unwrap_or(0).to_string()));
+    select("lab-ping", t("lab.ping"), rig, Some(Technique::WebSocket), options, current, move |chosen| {
+        if let Ok(ms) = chosen.parse() {
+            let on = Some(ms).filter(|ms| *ms > 0);
+            rig.change(|settings| (settings.ping_ms, settings.pong_timeout_ms) = (on, on.map(|_| PONG_MS)));
         }
     })
 }

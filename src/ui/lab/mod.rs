@@ -1,5 +1,6 @@
 //! The lab beside a lesson: controls, picture, ledger; and the small one of the home page.
 
+mod compare;
 pub mod controls;
 #[cfg(feature = "hydrate")]
 mod engine;

@@ -2,9 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::rig::{Rig, Standing};
+use super::{
+    compare,
+    rig::{Rig, Standing},
+};
 use crate::{
     i18n::{t, tf},
+    lesson::manifest::Control,
     ui::figures,
     wire::observation::Ask,
 };
@@ -55,10 +59,12 @@ pub fn board(rig: Rig) -> impl IntoView {
 /// The figures that matter here, large; the rest folds away.
 pub fn strip(rig: Rig) -> impl IntoView {
     let large = rig.stage.play.with_value(|play| play.step.figures.clone());
+    let compares = rig.stage.play.with_value(|play| play.step.controls.contains(&Control::Technique));
     let rest = figures::ALL.iter().filter(|figure| !large.contains(figure)).copied().collect::<Vec<_>>();
     view! {
         <div class="ledger" id="lab-ledger">
             {large.into_iter().map(|figure| figures::live(rig.stage, figure)).collect_view()}
+            {compares.then(|| compare::table(rig))}
             <details class="all">
                 <summary>{t("lab.all_figures")}</summary>
                 <div class="rest">{rest.into_iter().map(|figure| figures::live(rig.stage, figure)).collect_view()}</div>
