@@ -1,8 +1,6 @@
 //! TCP connections on paper: where they are the subject, each has a band beside the server's lifeline, from when it was
 //! accepted until one side ended it. Requests lead to their band, and it is filled while it carries one.
 
-use std::collections::BTreeMap;
-
 use super::{
     fold::Scene,
     layout::{Desk, Owner},
@@ -24,7 +22,7 @@ const SHARED: f32 = 15.0;
 /// The places of bands across the paper, by connection.
 #[derive(Debug, Default)]
 pub(super) struct Bands {
-    places: BTreeMap<ConnNo, f32>,
+    places: Vec<(ConnNo, f32)>,
     /// How much room they take beside the lifeline.
     pub width: f32,
 }
@@ -32,7 +30,7 @@ pub(super) struct Bands {
 impl Bands {
     /// Where a connection's band is, if it has one.
     pub fn place(&self, conn: ConnNo) -> Option<f32> {
-        self.places.get(&conn).copied()
+        self.places.iter().rev().find(|place| place.0 == conn).map(|place| place.1)
     }
 }
 
@@ -55,27 +53,32 @@ impl Life<'_> {
 
 /// The lives of the connections that carried requests of a visitor, in order; none if there are no visitors.
 fn lives(scene: &Scene) -> Vec<Life<'_>> {
-    let list = &scene.story().list;
+    let mut lives: Vec<Life<'_>> = Vec::new();
     if !scene.has_visits() {
-        return Vec::new();
+        return lives;
     }
-    let mut tries: BTreeMap<ConnNo, Vec<&Try>> = BTreeMap::new();
-    for t in list.iter().flat_map(|told| &told.tries) {
-        tries.entry(t.conn).or_default().push(t);
+    // The story is told in the order of time, and so connections come nearly in their own: the latest are looked at first.
+    for t in scene.story().list.iter().flat_map(|told| &told.tries) {
+        match lives.iter_mut().rev().find(|life| life.conn == t.conn) {
+            Some(life) => life.tries.push(t),
+            None => {
+                let life = life(scene, t);
+                let place = lives.iter().rposition(|earlier| earlier.from <= life.from).map_or(0, |place| place + 1);
+                lives.insert(place, life);
+            }
+        }
     }
-    let mut lives: Vec<Life<'_>> = tries
-        .into_iter()
-        .map(|(conn, tries)| {
-            let facts = scene.connection(conn);
-            // One that was open before the run began comes in from above.
-            let from = facts.and_then(|facts| facts.opened).unwrap_or(Micros::MIN).max(scene.start());
-            let ends = facts.map(|facts| &facts.closed).into_iter().flatten().zip([Direction::Up, Direction::Down]);
-            let end = ends.filter_map(|(end, dir)| Some((end.as_ref()?.at, dir))).min_by_key(|(at, _)| *at);
-            Life { from, conn, end, tries }
-        })
-        .collect();
-    lives.sort_by_key(|life| (life.from, life.conn));
     lives
+}
+
+/// The life of a connection, with the first of its requests.
+fn life<'a>(scene: &Scene, t: &'a Try) -> Life<'a> {
+    let facts = scene.connection(t.conn);
+    // One that was open before the run began comes in from above.
+    let from = facts.and_then(|facts| facts.opened).unwrap_or(Micros::MIN).max(scene.start());
+    let ends = facts.map(|facts| &facts.closed).into_iter().flatten().zip([Direction::Up, Direction::Down]);
+    let end = ends.filter_map(|(end, dir)| Some((end.as_ref()?.at, dir))).min_by_key(|(at, _)| *at);
+    Life { from, conn: t.conn, end, tries: vec![t] }
 }
 
 impl Desk<'_> {
@@ -90,7 +93,7 @@ impl Desk<'_> {
             let Some(place) = free(APART).or_else(|| free(0)) else { continue };
             busy[place] = until;
             let x = self.paper.server + 2.0 + step * (place + 1) as f32;
-            self.bands.places.insert(life.conn, x);
+            self.bands.places.push((life.conn, x));
             self.bands.width = self.bands.width.max(x - self.paper.server + step);
             let mut pieces = vec![(life.from, until, false)];
             pieces.extend(life.tries.iter().filter_map(|t| {
@@ -108,9 +111,13 @@ impl Desk<'_> {
 
     /// Says who ended connections that nobody had said would end.
     fn closers(&mut self, lives: &[Life<'_>]) {
-        let mut ends: Vec<(f32, Direction, ConnNo)> =
-            lives.iter().filter_map(|life| life.closer().map(|(at, dir)| (self.y(at), dir, life.conn))).collect();
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
+        let mut ends: Vec<(f32, Direction, ConnNo)> = Vec::new();
+        for life in lives {
+            let Some((at, dir)) = life.closer() else { continue };
+            let y = self.y(at);
+            let place = ends.partition_point(|end| (end.0, end.2) < (y, life.conn));
+            ends.insert(place, (y, dir, life.conn));
+        }
         let mut from = 0;
         while from < ends.len() {
             let (y, dir, conn) = ends[from];

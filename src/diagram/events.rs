@@ -1,7 +1,5 @@
 //! What belongs to no exchange, on paper: updates, ticks that sent nothing, the page out of sight, changes of the lab.
 
-use std::collections::BTreeSet;
-
 use super::{
     fold::{Event, Scene},
     layout::{Desk, EVENT, Owner},
@@ -17,7 +15,7 @@ impl Desk<'_> {
         let (mut faults, mut distance) = (0, scene.distance_at_start_ms());
         let mut hidden: Option<Micros> = None;
         let mut crowd: Option<(u64, u64, f32, u32)> = None;
-        let mut visits = BTreeSet::new();
+        let mut visits = Vec::new();
         for (i, event) in scene.events().iter().enumerate() {
             let (y, id) = (self.y(event.at), i as u32);
             match &event.what {
@@ -38,7 +36,7 @@ impl Desk<'_> {
                 Event::Started(client, settings) => {
                     let label = match settings.technique {
                         Technique::Request => {
-                            visits.insert(*client);
+                            visits.push(*client);
                             Label::Visit(*client)
                         }
                         Technique::Sse => Label::StartedStream(*client),

