@@ -6,6 +6,7 @@ export const PAGES = [
   "lessons/short-polling/print",
   "lessons/short-polling/teach",
   "lessons/long-polling/recap",
+  "lessons/server-sent-events/recap",
   "lab",
   "glossary",
   "notes",
@@ -14,6 +15,10 @@ export const PAGES = [
 
 /** The steps of each lesson, in order, below the locale. */
 export const STEPS = [
+  "lessons/connections/nine-resources",
+  "lessons/connections/the-header-line",
+  "lessons/connections/keep-alive-time",
+  "lessons/connections/three-called-long",
   "lessons/short-polling/mostly-empty",
   "lessons/short-polling/empty-envelope",
   "lessons/short-polling/out-of-order",
@@ -26,4 +31,11 @@ export const STEPS = [
   "lessons/long-polling/every-hold-ends",
   "lessons/long-polling/giving-up",
   "lessons/long-polling/a-burst",
+  "lessons/server-sent-events/stream-as-text",
+  "lessons/server-sent-events/three-kinds",
+  "lessons/server-sent-events/it-comes-back",
+  "lessons/server-sent-events/what-it-takes",
+  "lessons/server-sent-events/history-too-short",
+  "lessons/server-sent-events/what-ends-it",
+  "lessons/server-sent-events/silence-and-comments",
 ];

@@ -3,13 +3,19 @@ import { test as base, expect } from "@playwright/test";
 import { Reader } from "./reader";
 import type { Locale } from "./words";
 
-export const test = base.extend<{ language: Locale; reader: Reader; console: string[] }>({
+/** What Chromium says of a connection that failed, or of an answer that it did not expect. */
+const BROKEN = /net::ERR_|Failed to load resource|WebSocket connection to|EventSource's response/;
+
+export const test = base.extend<{ language: Locale; reader: Reader; breaks: boolean; console: string[] }>({
   language: ["en", { option: true }],
+  // Whether the test breaks the network on purpose: of that the browser may complain.
+  breaks: [false, { option: true }],
   console: [
-    async ({ page }, use) => {
+    async ({ page, breaks }, use) => {
       const complaints: string[] = [];
       page.on("console", (message) => {
-        if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+        const excused = breaks && BROKEN.test(message.text());
+        if (["error", "warning"].includes(message.type()) && !excused) complaints.push(message.text());
       });
       page.on("pageerror", (error) => complaints.push(String(error)));
       await use(complaints);
