@@ -7,6 +7,7 @@ export const PAGES = [
   "lessons/short-polling/teach",
   "lessons/long-polling/recap",
   "lessons/server-sent-events/recap",
+  "lessons/heartbeats/recap",
   "lab",
   "glossary",
   "notes",
@@ -38,4 +39,10 @@ export const STEPS = [
   "lessons/server-sent-events/history-too-short",
   "lessons/server-sent-events/what-ends-it",
   "lessons/server-sent-events/silence-and-comments",
+  "lessons/heartbeats/half-open",
+  "lessons/heartbeats/interval-and-timeout",
+  "lessons/heartbeats/only-the-client-knows",
+  "lessons/heartbeats/the-whole-cycle",
+  "lessons/heartbeats/who-beats",
+  "lessons/heartbeats/false-alarm",
 ];

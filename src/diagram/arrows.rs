@@ -17,8 +17,9 @@ pub(super) const STUB: f32 = 0.34;
 /// Where an arrow of a request from outside the page begins: it has no browser that we know.
 pub(super) const OUTSIDE: f32 = 30.0;
 
-/// How many tries of one request are drawn. A browser makes two; the details count them all.
-const TRIES: usize = 4;
+/// How many tries of one request are drawn. A browser makes two, a stream that breaks off one each time; the details
+/// count them all.
+pub(super) const TRIES: usize = 32;
 
 /// Where the label of an arrow stands among those of its exchange: first one for each try.
 pub(super) mod slot {
@@ -30,7 +31,15 @@ pub(super) mod slot {
     pub const STREAM: u32 = 12;
     /// Streams have none of these, visits no streams.
     pub const CONNECTION: u32 = 12;
+
+    /// The place of a later try: the first four have places of their own, from `first` on.
+    pub fn of(first: u32, n: u32) -> u32 {
+        if n < 4 { first + n } else { 16 + 4 * n + first / 4 }
+    }
 }
+
+/// Sets the labels of later tries apart from those of other clients.
+const LATER: u32 = 1 << 30;
 
 /// Bars of answers that are held back at the same time stand side by side.
 #[derive(Debug, Default)]
@@ -68,7 +77,7 @@ pub(super) fn nodes(told: &Told) -> u16 {
         Some((_, _, Board::On)) => 1,
         _ => 0,
     };
-    nodes + u16::try_from(told.tries.len().saturating_sub(1)).unwrap_or(8).min(8)
+    nodes + u16::try_from(told.tries.len().saturating_sub(1)).unwrap_or(32).min(32)
 }
 
 /// Draws an exchange.
@@ -152,7 +161,7 @@ impl Pen<'_, '_> {
 
     pub fn arrow(&mut self, part: Part, n: u32, ends: [f32; 4], line: Line, tip: Tip) -> usize {
         let [x0, y0, x1, y1] = ends;
-        let id = (part, self.a, self.b << 3 | n.min(7));
+        let id = (part, self.a, self.b << 5 | n.min(31));
         self.desk.put(id, self.owner, (y0.min(y1) - 5.0, y0.max(y1) + 5.0), Shape::Arrow { x0, y0, x1, y1, line, tip });
         self.lines.push(ends);
         self.desk.middle.line(ends);
@@ -160,12 +169,12 @@ impl Pen<'_, '_> {
     }
 
     fn cross(&mut self, part: Part, n: u32, x: f32, y: f32) {
-        let id = (part, self.a, self.b << 3 | n.min(7));
+        let id = (part, self.a, self.b << 5 | n.min(31));
         self.desk.put(id, self.owner, (y - 6.0, y + 6.0), Shape::Cross { x, y });
     }
 
     pub fn wait(&self, lanes: &mut Lanes, line: usize, n: u32, tone: Tone, label: Label) {
-        let id = (self.a, self.b << 4 | n);
+        let id = if n < 16 { (self.a, self.b << 4 | n) } else { (self.a | LATER, self.b << 8 | n) };
         lanes.later(line, self.owner, id, tone, label);
     }
 
@@ -201,7 +210,7 @@ impl Pen<'_, '_> {
             let y1 = self.desk.y(at.max(from));
             let line = self.arrow(part, n, [x0, y0, reach(0.5), y1], Line::Request, Tip::Open);
             self.cross(Part::Cross, n, reach(0.5), y1);
-            self.wait(lanes, line, n, Tone::Bad, Label::Swallowed);
+            self.wait(lanes, line, slot::of(0, n), Tone::Bad, Label::Swallowed);
             line
         } else if t.and_then(|t| t.up_seen).is_some() {
             let (share, y1, tip) = self.flying(from, over.is_some());
@@ -209,14 +218,14 @@ impl Pen<'_, '_> {
             if let Some((at, how)) = t.and_then(|t| t.cut).filter(|_| tip == Tip::Open) {
                 let y = self.desk.y(at).min(y1.max(y0));
                 self.cross(Part::Cross, n, reach(share), y.max(y1));
-                self.wait(lanes, line, n, Tone::Bad, Label::Cut(how));
+                self.wait(lanes, line, slot::of(0, n), Tone::Bad, Label::Cut(how));
             }
             line
         } else if over.is_some() && told.answered.is_none() {
             // Given up before the wire saw anything of it.
             let y1 = self.desk.y(over.unwrap_or(from).min(from + self.expected).max(from));
             let line = self.arrow(part, n, [x0, y0, reach(STUB), y1], Line::Request, Tip::Open);
-            self.wait(lanes, line, n, Tone::Soft, Label::NeverOnWire);
+            self.wait(lanes, line, slot::of(0, n), Tone::Soft, Label::NeverOnWire);
             line
         } else {
             let (share, y1, tip) = self.flying(from, told.answered.is_some());
@@ -224,7 +233,7 @@ impl Pen<'_, '_> {
             self.arrow(part, n, [x0, y0, reach(share), y1], Line::Request, tip)
         };
         if n > 0 {
-            self.wait(lanes, line, slot::AGAIN + n, Tone::Soft, Label::SentAgain);
+            self.wait(lanes, line, slot::of(slot::AGAIN, n), Tone::Soft, Label::SentAgain);
         } else if self.outside() {
             self.wait(lanes, line, slot::OUTSIDE, Tone::Faint, Label::Outside);
         } else if let Some(t) = t.filter(|_| told.technique == Some(Technique::Request)) {

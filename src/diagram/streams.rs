@@ -1,7 +1,7 @@
 //! A stream or a socket on paper: its head, the time for which it is open, and an arrow for each message or frame.
 
 use super::{
-    arrows::{Lanes, OUTSIDE, Pen, STUB, slot},
+    arrows::{Lanes, OUTSIDE, Pen, STUB, TRIES, slot},
     facts::Topic,
     mark::{Label, Line, Part, Shape, Tip, Tone},
     story::{Carried, Message, Try},
@@ -15,7 +15,7 @@ impl Pen<'_, '_> {
     /// Draws the answers of a stream: more than one if the browser connected again.
     pub(super) fn stream(&mut self, lanes: &mut Lanes) {
         let told = self.told;
-        for (i, t) in told.tries.iter().enumerate().take(4) {
+        for (i, t) in told.tries.iter().enumerate().take(TRIES) {
             if let Some(seen) = t.down_seen {
                 self.open(i as u32, t, seen);
                 self.head(lanes, i as u32, t, seen);
@@ -37,7 +37,8 @@ impl Pen<'_, '_> {
         self.desk.moving |= over.is_none() && self.desk.live;
         let (y0, y1) = (self.desk.y(seen), self.desk.y(until));
         let shape = Shape::Bar { x: self.desk.paper.server, y0, y1, hatched: false };
-        self.desk.put((Part::Open, self.a, self.b << 3 | i), self.owner, (y0, y1), shape);
+        let id = self.a.wrapping_mul(8192).wrapping_add(self.b);
+        self.desk.put((Part::Open, id, i), self.owner, (y0, y1), shape);
     }
 
     /// The head of an answer, which opens the stream for the page.
@@ -55,7 +56,7 @@ impl Pen<'_, '_> {
             }
         };
         let label = if t.status == Some(101) { Label::SocketOpens } else { Label::StreamOpens };
-        self.wait(lanes, line, slot::STREAM + i.min(3), Tone::Faint, label);
+        self.wait(lanes, line, slot::of(slot::STREAM, i), Tone::Faint, label);
     }
 
     fn message(&mut self, lanes: &mut Lanes, i: u32, message: Message) {

@@ -4,7 +4,8 @@
 //! has gone. What vanished stays lost when the fault is taken away, so a stream of bytes has a hole then. It acts above
 //! TCP: the kernels go on acknowledging, and retransmission could not help.
 //!
-//! *It must show:* a half-open connection, which only a heartbeat notices. With one direction alone, only one end can.
+//! *It must show:* a half-open connection, which only a heartbeat notices: at each end its own, since every question needs the
+//! way there and the way back.
 
 #[cfg(feature = "ssr")]
 use super::{FaultId, chain::Verdict};

@@ -2,6 +2,7 @@
 //! delays and gaps alike, so that their ratios, which the claims are about, stay as in the lesson.
 
 mod connections;
+mod heartbeats;
 mod long_polling;
 mod server_sent_events;
 mod short_polling;

@@ -102,3 +102,42 @@ async fn each_end_sees_the_code_that_came() {
     }
     server.stop().await;
 }
+
+/// `websocket/both-ways`: what goes up does not hold up what comes down.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_sides_speak_at_once() {
+    let server = server().await;
+    let spec = LabSpec { source: Source::Steady { every_ms: 150 }, distance_ms: 200, ..LabSpec::default() };
+    let page = Arc::new(Page::open(&server, &spec).await);
+    let settings = ClientSettings { beat_ms: Some(100), ..ClientSettings::new(Technique::WebSocket) };
+    let running = tokio::spawn({
+        let page = Arc::clone(&page);
+        async move { page.live(1, settings).await }
+    });
+    page.until("three beats", at_least(Figure::Sent, 3.0)).await;
+    let ledger = page.until("ten updates", at_least(Figure::Delivered, 10.0)).await;
+    let median = value(&ledger, Figure::DelayMedian);
+    assert!((200.0..230.0).contains(&median), "median delay {median} ms at a distance of 200 ms");
+    running.abort();
+    server.stop().await;
+}
+
+/// `websocket/binary`: an update of eleven bytes in a frame of thirteen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binary_update_is_thirteen_bytes_on_the_wire() {
+    let server = server().await;
+    let spec = LabSpec { source: Source::Steady { every_ms: 50 }, distance_ms: 0, ..LabSpec::default() };
+    let page = Arc::new(Page::open(&server, &spec).await);
+    let settings = ClientSettings { binary: true, ..ClientSettings::new(Technique::WebSocket) };
+    let running = tokio::spawn({
+        let page = Arc::clone(&page);
+        async move { page.live(1, settings).await }
+    });
+    page.until("five updates", at_least(Figure::Delivered, 5.0)).await;
+    page.command(Command::Source { running: false }).await;
+    let all = |ledger: &Ledger| ledger.figure(Figure::Delivered) == ledger.figure(Figure::Published);
+    let ledger = page.until("all of them", all).await;
+    assert_eq!(value(&ledger, Figure::BytesPerUpdate), 13.0);
+    running.abort();
+    server.stop().await;
+}

@@ -2,6 +2,7 @@
 //! state machine that the page in the browser uses. What it sees it writes down as a browser would.
 
 mod ask;
+mod life;
 mod pool;
 mod source;
 mod streams;
