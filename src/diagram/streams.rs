@@ -32,7 +32,9 @@ impl Pen<'_, '_> {
 
     /// The bar of an answer that goes on.
     fn open(&mut self, i: u32, t: &Try, seen: Micros) {
-        let over = t.down_whole.or(t.cut.map(|cut| cut.0)).or(self.told.over());
+        // It is open until the server knows better: that the page has given it up is no news there.
+        let shut = self.told.shut[1].as_ref().map(|shut| shut.0);
+        let over = t.down_whole.or(t.cut.map(|cut| cut.0)).or(shut);
         let until = over.unwrap_or(self.desk.end).max(seen);
         self.desk.moving |= over.is_none() && self.desk.live;
         let (y0, y1) = (self.desk.y(seen), self.desk.y(until));

@@ -19,15 +19,22 @@ pub fn banner(rig: Rig) -> impl IntoView {
         faults.extend(play.step.offer.iter().cloned());
         play.step.controls.contains(&Control::Faults)
     });
-    let alone = faults.len() == 1 && made == 1;
-    let none = faults.is_empty();
+    let (alone, of) = (faults.len() == 1 && made == 1, faults.len());
     let lines = faults.into_iter().map(|fault| line(rig, fault, may, alone)).collect_view();
+    let active = move || rig.state.with(|state| state.faults.len());
+    let summary = move || tf("lab.faults_many", &[("n", &active().to_string()), ("of", &of.to_string())]);
+    // A step's few faults lie open; the many of the free lab would leave no room for the picture.
+    let few = of <= FEW;
     view! {
-        <div class="faults" id="lab-faults" hidden=none>
+        <details class="faults" id="lab-faults" hidden=of == 0 open=few data-on=move || (active() > 0).to_string()>
+            <summary hidden=few>{summary}</summary>
             {lines}
-        </div>
+        </details>
     }
 }
+
+/// So many faults are listed without being asked for.
+const FEW: usize = 4;
 
 fn line(rig: Rig, fault: Fault, may: bool, alone: bool) -> impl IntoView {
     let words = describe(&fault);
