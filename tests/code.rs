@@ -3,6 +3,8 @@
 #[path = "support/ask.rs"]
 mod support;
 
+#[path = "../lessons/06-heartbeats/code/beat.rs"]
+mod beat;
 #[path = "../lessons/02-short-polling/code/board.rs"]
 mod board;
 #[path = "../lessons/02-short-polling/code/conditional.rs"]
@@ -13,6 +15,10 @@ mod hold;
 mod job;
 #[path = "../lessons/02-short-polling/code/poll.rs"]
 mod poll;
+#[path = "../lessons/05-websocket/code/socket.rs"]
+mod socket;
+#[path = "../lessons/04-server-sent-events/code/stream.rs"]
+mod stream;
 #[path = "../lessons/01-connections/code/visit.rs"]
 mod visit;
 
@@ -22,9 +28,11 @@ use std::{
 };
 
 use axum::Router;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use support::ask;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::Message;
 
 async fn serve(routes: Router) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -97,6 +105,72 @@ async fn hold_rs_answers_when_there_is_news_or_the_time_is_over() {
     assert_eq!((&news["cursor"], &news["updates"][0]["district"]), (&serde_json::json!(1), &serde_json::json!(3)));
     let missed = json(to, "GET /hold?cursor=0&wait=30000 HTTP/1.1", "").await.2;
     assert_eq!(missed["updates"][0]["seq"], 1, "what came between two holds is there");
+}
+
+/// Reads a stream up to a text.
+async fn until(io: &mut tokio::net::TcpStream, text: &str) -> String {
+    let mut read = Vec::new();
+    while !read.ends_with(text.as_bytes()) {
+        read.push(io.read_u8().await.expect("the stream goes on"));
+    }
+    String::from_utf8(read).expect("a stream is text")
+}
+
+#[tokio::test]
+async fn stream_rs_goes_on_after_the_last_event_id() {
+    let to = serve(stream::routes()).await;
+    for _ in 0..3 {
+        json(to, PUBLISH, r#"{"district":3}"#).await;
+    }
+    let mut io = tokio::net::TcpStream::connect(to).await.expect("it listens");
+    let head = "GET /events?cursor=0 HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 2\r\n\r\n";
+    io.write_all(head.as_bytes()).await.expect("it is open");
+    let text = until(&mut io, "event: alert\n").await;
+    assert!(text.contains("text/event-stream") && text.contains("retry: 1000"), "{text}");
+    assert!(until(&mut io, "\n\n").await.contains("\"seq\":3"), "the header is newer than the address");
+}
+
+/// A WebSocket to the lessons' code.
+async fn open(to: SocketAddr, target: &str) -> tokio_tungstenite::WebSocketStream<tokio::net::TcpStream> {
+    let io = tokio::net::TcpStream::connect(to).await.expect("it listens");
+    tokio_tungstenite::client_async(format!("ws://{to}{target}"), io).await.expect("the handshake succeeds").0
+}
+
+/// The next message that is text.
+async fn text(socket: &mut tokio_tungstenite::WebSocketStream<tokio::net::TcpStream>) -> String {
+    loop {
+        let message = socket.next().await.expect("it is open").expect("it is well");
+        if let Ok(text) = message.to_text()
+            && message.is_text()
+        {
+            return text.to_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn socket_rs_brings_what_came_after_its_cursor() {
+    let to = serve(socket::routes()).await;
+    for _ in 0..2 {
+        json(to, PUBLISH, r#"{"district":3}"#).await;
+    }
+    let mut socket = open(to, "/socket?cursor=1").await;
+    assert!(text(&mut socket).await.contains("\"seq\":2"));
+    json(to, PUBLISH, r#"{"district":4}"#).await;
+    assert!(text(&mut socket).await.contains("\"seq\":3"));
+}
+
+#[tokio::test]
+async fn beat_rs_returns_a_beat_and_gives_up_who_answers_no_ping() {
+    let (every, patience) = (Duration::from_millis(50), Duration::from_millis(50));
+    let to = serve(beat::routes(every, patience)).await;
+    let mut socket = open(to, "/beat?cursor=0").await;
+    socket.send(Message::text("beat 1")).await.expect("it is open");
+    assert_eq!(text(&mut socket).await, "beat 1");
+    // A client that reads nothing answers no ping: the library does that while it reads.
+    let mut io = socket.into_inner();
+    let mut rest = Vec::new();
+    io.read_to_end(&mut rest).await.expect("the server ends the connection");
 }
 
 /// Asks on an open connection and reads one answer with a length: its head, in small letters.

@@ -185,7 +185,12 @@ impl Row {
                 self.open_since = None;
                 self.broken_since = self.broken_since.or(Some(at));
             }
-            Fact::Life { state: LifeState::Reconnecting } => sums.broken += 1,
+            Fact::Life { state: LifeState::Reconnecting } => {
+                sums.broken += 1;
+                self.open_since = None;
+                // One that comes back at once never waits.
+                self.broken_since = self.broken_since.or(Some(at));
+            }
             Fact::Sent { .. } => sums.sent += 1,
             Fact::Ended { how } => {
                 match how {

@@ -302,7 +302,10 @@ fn technique(rig: Rig) -> impl IntoView {
         ("request", Technique::Request),
         ("socket", Technique::WebSocket),
     ];
-    let options = all.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.technique_{name}")))).collect();
+    // A step compares what brings news; plain requests are for the free lab.
+    let free = rig.stage.play.with_value(|play| play.step.predict.options.is_empty());
+    let offered = all.iter().filter(|(_, technique)| free || *technique != Technique::Request);
+    let options = offered.map(|(name, _)| ((*name).to_owned(), t(&format!("lab.technique_{name}")))).collect();
     let current = Signal::derive(move || {
         let technique = rig.settings.with(|settings| settings.technique);
         all.iter().find(|(_, known)| *known == technique).map_or("short", |(name, _)| name).to_owned()
