@@ -66,7 +66,6 @@ impl Desk<'_> {
                 Event::Struck => {
                     let shape = Shape::Cross { x: paper.server, y };
                     self.put((Part::Cross, id, EVENT), Owner::NONE, (y - 6.0, y + 6.0), shape);
-                    self.beside((Part::RightLabel, id, EVENT - 6), Owner::NONE, y, Tone::Bad, Label::Struck, 14.0);
                 }
                 Event::KeepAlive(ms) => {
                     let shape = Shape::Change { x0: paper.browser - 10.0, x1: paper.server + 10.0, y, bad: false };
@@ -78,6 +77,7 @@ impl Desk<'_> {
                     let half = label.ems() * self.text() * 0.5;
                     self.middle.reserve([x - half, y - 17.0, x + half, y + 2.0]);
                 }
+                Event::Life(_, state, _) if waits(*state) => {}
                 Event::Life(_, state, witness) => {
                     let part = if *witness == Witness::Server { Part::RightLabel } else { Part::LeftLabel };
                     let tone = match state {
@@ -125,6 +125,22 @@ impl Desk<'_> {
         }
     }
 
+    /// What is said beside the lifelines where there is room left: codes that ends saw matter more.
+    pub fn asides(&mut self, scene: &Scene) {
+        for (i, event) in scene.events().iter().enumerate() {
+            let (y, id, none) = (self.y(event.at), i as u32, Owner::NONE);
+            match &event.what {
+                Event::Struck => {
+                    self.beside((Part::RightLabel, id, EVENT - 6), none, y, Tone::Bad, Label::Struck, 14.0);
+                }
+                Event::Life(_, state, _) if waits(*state) => {
+                    self.beside((Part::LeftLabel, id, EVENT - 6), none, y, Tone::Soft, Label::Life(*state), 14.0);
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn published(&mut self, crowd: Option<(u64, u64, f32, u32)>) {
         let Some((first, last, y, id)) = crowd else { return };
         if !self.room.take(y, 1) {
@@ -160,4 +176,9 @@ impl Desk<'_> {
         self.put((Part::Board, id.0, id.1), owner, (y - size, y + size), shape);
         self.beside((Part::LeftLabel, id.0, id.1), owner, y, tone, label, 14.0);
     }
+}
+
+/// Whether a client only waits for what comes next: a word that may give way to others.
+fn waits(state: LifeState) -> bool {
+    matches!(state, LifeState::Waiting | LifeState::Reconnecting)
 }

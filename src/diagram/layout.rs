@@ -165,6 +165,7 @@ pub fn layout(scene: &Scene, view: &View<'_>) -> Layout {
     desk.bands(scene);
     desk.events(scene);
     desk.exchanges(scene, &runs);
+    desk.asides(scene);
     let (mut marks, moving) = (desk.marks, desk.moving);
     marks.sort_by(|a, b| a.top.total_cmp(&b.top).then(a.id.cmp(&b.id)));
     let tall = (0..marks.len()).filter(|place| marks[*place].bottom - marks[*place].top > TALL).collect();
