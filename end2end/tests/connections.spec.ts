@@ -68,10 +68,9 @@ test("the keep-alive time", async ({ reader }) => {
   expect([await reader.number("opened_new"), await reader.number("reused")], "reuse after a second").toEqual([1, 1]);
   await reader.atLeast("server_closed", 1);
   await expect(reader.goal, "waiting alone does not reach it").toHaveAttribute("data-done", "false");
-  await reader.page.waitForTimeout(1000);
   await visit(reader);
   await reader.done();
-  expect([await reader.number("opened_new"), await reader.number("reused")], "and none after three").toEqual([2, 1]);
+  expect([await reader.number("opened_new"), await reader.number("reused")], "and none once the server has closed it").toEqual([2, 1]);
   await reader.explain("server-ends");
 });
 
@@ -85,8 +84,8 @@ test("three things called long", async ({ reader }) => {
   await reader.publish();
   await reader.atLeast("held", 2);
   await reader.set("technique", "sse");
-  await expect(reader.lab.locator(".pc-paper")).toBeVisible();
-  await reader.page.waitForTimeout(500);
+  const opens = reader.lab.locator("svg text").filter({ hasText: reader.said("picture.stream_opens") });
+  await expect(opens.first()).toBeAttached();
   await reader.publish();
   await reader.done();
   await reader.explain("under-way");
@@ -99,7 +98,7 @@ test("the last moment", async ({ reader }) => {
   // The window is a second wide. Who misses it counts anew, as a reader would.
   for (let attempt = 0; attempt < 6 && (await reader.goal.getAttribute("data-done")) !== "true"; attempt++) {
     await visit(reader, [0, 2150 + 100 * attempt]);
-    await reader.page.waitForTimeout(500);
+    await reader.atLeast("answers", 2 * (attempt + 1));
   }
   await reader.done();
   await reader.explain("did-not-know");

@@ -46,6 +46,7 @@ pub mod head;
 pub mod http;
 pub mod observation;
 pub mod packed;
+mod settings;
 pub mod sse;
 mod text;
 pub mod unit;

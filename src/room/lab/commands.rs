@@ -1,0 +1,165 @@
+//! What a page may ask of its lab, and how it is done: publishing, breaking and mending, jobs, and a new run.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::oneshot;
+
+use super::{Lab, sources};
+use crate::{
+    fault::{Fault, FaultId, chain::Chain},
+    net::clock,
+    push::{
+        FeedState,
+        job::{AT_ONCE, Report, Start},
+        outlet::StartJob,
+    },
+    room::{secret, spec, subscriber::Subscriber},
+    wire::{
+        Fact, Micros,
+        control::{Command, LabSpec, LabState},
+    },
+};
+
+impl Lab {
+    pub(super) fn command(&mut self, command: Command) -> Result<(), String> {
+        match command {
+            Command::Publish => self.publish(1, true),
+            Command::Source { running } => {
+                if running {
+                    self.ticker.run(clock::now());
+                } else {
+                    self.ticker.hold();
+                }
+                self.state.running = running;
+                self.settings_changed();
+            }
+            Command::Distance { ms } => {
+                spec::distance(ms)?;
+                self.state.distance_ms = ms;
+                self.force();
+            }
+            Command::Fault { fault } => {
+                fault.check()?;
+                let over = expiry(&fault, clock::now());
+                let id = fault.id;
+                let faults = &mut self.state.faults;
+                match faults.iter().position(|other| other.id == fault.id) {
+                    Some(place) => faults[place] = fault,
+                    None if faults.len() < spec::MAX_FAULTS => faults.push(fault),
+                    None => return Err(format!("a lab has at most {} faults", spec::MAX_FAULTS)),
+                }
+                self.overs.retain(|over| over.1 != id);
+                self.overs.extend(over);
+                self.force();
+            }
+            Command::Mend { id } => {
+                let before = self.state.faults.len();
+                self.state.faults.retain(|fault| fault.id != id);
+                if self.state.faults.len() == before {
+                    return Err(format!("there is no fault {id}"));
+                }
+                self.overs.retain(|over| over.1 != id);
+                self.force();
+            }
+            Command::Reset => self.reset()?,
+            Command::Job => {
+                let (reply, mut answer) = oneshot::channel();
+                self.start_job(StartJob { by: None, reply });
+                if !matches!(answer.try_recv(), Ok(Some(_))) {
+                    return Err(format!("{AT_ONCE} jobs are running already"));
+                }
+            }
+            Command::KeepAlive { ms } => {
+                spec::keep_alive(ms)?;
+                self.state.keep_alive_ms = ms;
+                self.enforce();
+                self.record(clock::now(), Fact::KeepAlive { ms });
+                self.settings_changed();
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn start_job(&mut self, start: StartJob) {
+        let now = clock::now();
+        let board = self.feed.borrow().board();
+        let cases = board.alerts.iter().fold(0, |sum: u32, alert| sum.saturating_add(alert.cases));
+        // Never more than the districts there are, which is a u8.
+        let result = Report { districts: board.alerts.len() as u8, cases };
+        let takes = Micros::from(self.spec.job_ms) * 1000;
+        let mut started = None;
+        self.jobs.send_modify(|jobs| started = Arc::make_mut(jobs).start(now, takes, start.by, result));
+        if let Some(Start::New(job)) = started {
+            self.record(now, Fact::Job { job, percent: 0 });
+        }
+        let _ = start.reply.send(started);
+    }
+
+    pub(super) fn publish(&mut self, count: u32, by_hand: bool) {
+        // The time first: nobody can have been answered with an update before it was published.
+        let now = clock::now();
+        let draws = &mut self.draws;
+        let mut last = 0;
+        self.feed.send_modify(|feed| {
+            let feed = Arc::make_mut(feed);
+            for _ in 0..count {
+                last = feed.publish(draws);
+            }
+        });
+        for seq in last + 1 - u64::from(count)..=last {
+            self.record(now, Fact::Published { seq, by_hand });
+        }
+    }
+
+    /// Begins a new run.
+    fn reset(&mut self) -> Result<(), String> {
+        let epoch = secret::number().map_err(|error| format!("no randomness: {error}"))?;
+        self.began = clock::now();
+        self.log.restart(epoch);
+        (self.ticker, self.draws) = sources(&self.spec.source, epoch);
+        self.feed.send_replace(Arc::new(FeedState::new(epoch, self.spec.history)));
+        self.jobs.send_replace(Arc::default());
+        self.dropped_before = self.line.dropped.counts();
+        self.begin();
+        self.enforce();
+        self.pages.iter_mut().for_each(Subscriber::restart);
+        Ok(())
+    }
+
+    /// The first records of a run, and its settings.
+    pub(super) fn begin(&mut self) {
+        let LabSpec { distance_ms, keep_alive_ms, ref faults, .. } = self.spec;
+        self.overs = faults.iter().filter_map(|fault| expiry(fault, self.began)).collect();
+        self.state = LabState { distance_ms, keep_alive_ms, faults: faults.clone(), ..LabState::default() };
+        self.record(self.began, Fact::Run { distance_ms });
+        if !self.state.faults.is_empty() {
+            self.record(self.began, Fact::Faults { distance_ms, faults: self.state.faults.clone() });
+        }
+    }
+
+    /// Gives the settings to the tap and the handlers.
+    pub(super) fn enforce(&mut self) {
+        let distance = Duration::from_millis(self.state.distance_ms.into());
+        let keep_alive = Some(Duration::from_millis(self.state.keep_alive_ms.into()));
+        let chain = Chain::new(distance, self.state.faults.clone());
+        self.line.chain.send_replace(Arc::new(Chain {
+            keep_alive,
+            cleared: self.cleared,
+            handshake: self.spec.handshake,
+            ..chain
+        }));
+    }
+
+    /// Puts the settings' distance and faults into force.
+    pub(super) fn force(&mut self) {
+        let (distance_ms, faults) = (self.state.distance_ms, self.state.faults.clone());
+        self.enforce();
+        self.record(clock::now(), Fact::Faults { distance_ms, faults });
+        self.settings_changed();
+    }
+}
+
+/// When a fault is over that is in force from `now` on, if it has a duration.
+fn expiry(fault: &Fault, now: Micros) -> Option<(Micros, FaultId)> {
+    fault.duration_ms.map(|ms| (now + Micros::from(ms) * 1000, fault.id))
+}
