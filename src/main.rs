@@ -43,6 +43,8 @@ fn serve(config: Config) -> Result<(), String> {
 
 async fn run(config: Config) -> Result<(), String> {
     let listen = (config.site, config.lab);
+    // Before anybody can know that the program is there.
+    let end = the_end()?;
     let running = server::start(config).await?;
     println!(
         "Lifeline: the course is at {} (its lab listens on {})",
@@ -52,7 +54,7 @@ async fn run(config: Config) -> Result<(), String> {
     if !listen.0.is_loopback() && listen.1.is_loopback() {
         eprintln!("lifeline: other machines reach the course but not its lab; set --lab, too");
     }
-    wait_for_the_end().await?;
+    end.await;
     println!("Lifeline ends.");
     running.stop().await;
     Ok(())
@@ -67,17 +69,25 @@ fn url(ip: std::net::IpAddr, port: u16) -> String {
     }
 }
 
-/// Ctrl-C, or SIGTERM where there is such a thing.
-async fn wait_for_the_end() -> Result<(), String> {
-    let cannot = |error| format!("cannot wait for signals: {error}");
-    #[cfg(unix)]
-    {
-        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate()).map_err(cannot)?;
+/// Ctrl-C, or SIGTERM where there is such a thing. From this call on they end the program in order, awaited or not.
+#[cfg(unix)]
+fn the_end() -> Result<impl Future<Output = ()>, String> {
+    let listen = |kind| signal::unix::signal(kind).map_err(|error| format!("cannot wait for signals: {error}"));
+    let mut interrupt = listen(signal::unix::SignalKind::interrupt())?;
+    let mut terminate = listen(signal::unix::SignalKind::terminate())?;
+    Ok(async move {
         tokio::select! {
-            interrupted = signal::ctrl_c() => interrupted.map_err(cannot),
-            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    signal::ctrl_c().await.map_err(cannot)
+    })
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+fn the_end() -> Result<impl Future<Output = ()>, String> {
+    Ok(async {
+        // Without a way to hear of it, the program is ended from outside.
+        drop(signal::ctrl_c().await);
+    })
 }

@@ -83,7 +83,7 @@ fn each_connection_has_a_band_from_its_beginning_to_its_end() {
     assert!(first[0].0 != second[0].0 && first[0].0 > layout.paper.server);
 
     let request = |no: u32| {
-        let mark = layout.marks.iter().find(|mark| mark.id.0 == Part::Request && mark.id.2 == no << 3).unwrap();
+        let mark = layout.marks.iter().find(|mark| mark.id.0 == Part::Request && mark.id.2 == no << 5).unwrap();
         let Shape::Arrow { x1, .. } = mark.shape else { panic!("{mark:?}") };
         x1
     };
