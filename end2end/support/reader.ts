@@ -49,6 +49,15 @@ export class Reader {
     await this.page.locator("#lab-publish").click();
   }
 
+  /** Publishes several in one go: they belong into a short time, and a busy machine clicks slowly. */
+  async publishAtOnce(count: number) {
+    const button = this.page.locator("#lab-publish");
+    await expect(button).toBeEnabled();
+    await button.evaluate((button: HTMLButtonElement, count) => {
+      for (let n = 0; n < count; n++) button.click();
+    }, count);
+  }
+
   async set(control: string, value: string) {
     await this.page.locator(`#lab-${control} select`).selectOption(value);
   }

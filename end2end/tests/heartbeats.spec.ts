@@ -80,8 +80,7 @@ test("the whole cycle", async ({ reader }) => {
   await open(reader);
   await fault(reader, 1);
   await says(reader, "dead");
-  await reader.publish();
-  await reader.publish();
+  await reader.publishAtOnce(2);
   await reader.done();
   expect(await reader.number("lost")).toBe(0);
   await reader.explain("swallowed-handshake");

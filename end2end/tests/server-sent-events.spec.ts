@@ -9,7 +9,7 @@ async function outage(reader: Reader, fault: number, updates: number) {
   const before = await reader.number("reconnects");
   await reader.page.locator(`#lab-fault-${fault}`).click();
   await reader.atLeast("reconnects", before + 1);
-  for (let update = 0; update < updates; update++) await reader.publish();
+  await reader.publishAtOnce(updates);
   await expect(reader.page.locator(".fault[data-on=true] #lab-fault-" + fault)).toHaveCount(0, { timeout: 15_000 });
 }
 

@@ -97,8 +97,7 @@ test.describe("with a network that breaks", () => {
     await deliver(reader);
     await cut.click();
     await reader.atLeast("reconnects", 1);
-    await reader.publish();
-    await reader.publish();
+    await reader.publishAtOnce(2);
     await reader.done();
     expect(await reader.number("lost")).toBe(0);
     await reader.explain("not-in-protocol");
