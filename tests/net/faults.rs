@@ -8,7 +8,10 @@ use lifeline::{
     wire::{Close, Direction, Fact},
 };
 
-use crate::stage::{Client, LABS, Stage, distance};
+use crate::{
+    http::UPGRADE,
+    stage::{Client, LABS, Stage, distance},
+};
 
 fn chain(kind: Kind) -> Chain {
     Chain::new(Duration::ZERO, vec![Fault::new(7, kind)])
@@ -113,6 +116,24 @@ async fn a_cut_ends_what_is_open_and_what_comes_until_it_is_taken_away() {
         drop((client, feed));
         stage.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_cut_ends_an_upgraded_connection_on_which_nothing_moves() {
+    let mut stage = Stage::open([distance(0)]).await;
+    let mut client = stage.client().await;
+    client.send(UPGRADE).await;
+    assert!(client.until("\r\n\r\n").await.starts_with("HTTP/1.1 101"));
+    // Other changes before do not make it deaf.
+    for ms in [1, 2, 3] {
+        stage.labs[0].force(distance(ms));
+        client.hears_nothing(20).await;
+    }
+    stage.labs[0].force(chain(Kind::Cut { how: Close::Fin, after_ms: 0 }));
+    assert_eq!(client.rest().await, "");
+    stage.labs[0].has("struck by 7").await;
+    drop(client);
+    stage.close().await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use lifeline::wire::{Close, Direction, Fact, Observation, Unit};
 
 use crate::stage::{LABS, Lab, Stage, distance, tell};
 
-const UPGRADE: &str = "GET /l/labaaaaaaa/upgrade?c=1&n=1 HTTP/1.1\r\nHost: lab\r\nConnection: Upgrade\r\n\
+pub const UPGRADE: &str = "GET /l/labaaaaaaa/upgrade?c=1&n=1 HTTP/1.1\r\nHost: lab\r\nConnection: Upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// A masked text frame of a client: "Hello" of RFC 6455 §5.7.

@@ -201,9 +201,10 @@ impl State {
         }
     }
 
-    /// The lab whose keep-alive time counts: another one holds at once. Nothing changes any more where the lab is gone.
+    /// The lab whose keep-alive time and faults count: others hold at once, on a connection where nothing moves, too, and
+    /// after an upgrade. Nothing changes any more where the lab is gone.
     pub(super) fn keeper(&self) -> Option<&Arc<Line>> {
-        let may = !self.upgraded && self.up.end == End::Open;
+        let may = matches!(self.up.end, End::Open | End::Swallowed);
         self.book.owner().filter(|line| may && line.is_alive())
     }
 
