@@ -18,6 +18,9 @@ impl Desk<'_> {
         let mut visits = Vec::new();
         for (i, event) in scene.events().iter().enumerate() {
             let (y, id) = (self.y(event.at), i as u32);
+            if self.is_elsewhere(&event.what) {
+                continue;
+            }
             match &event.what {
                 Event::Published { seq, .. } => match &mut crowd {
                     // Dots that would lie on each other become one.
@@ -63,7 +66,7 @@ impl Desk<'_> {
                     }
                 }
                 Event::Job(..) => {}
-                Event::Struck => {
+                Event::Struck(_) => {
                     let shape = Shape::Cross { x: paper.server, y };
                     self.put((Part::Cross, id, EVENT), Owner::NONE, (y - 6.0, y + 6.0), shape);
                 }
@@ -119,9 +122,22 @@ impl Desk<'_> {
         if let Some(since) = hidden {
             self.hidden(since, self.end, u32::MAX);
         }
-        for (i, (at, version, board)) in scene.story().boards.iter().enumerate() {
-            let owner = Owner::NONE;
-            self.board(owner, (i as u32, EVENT - 4), *at, *version, *board);
+        for (i, moved) in scene.story().boards.iter().enumerate() {
+            if self.seats.seat(moved.client) == self.seat {
+                self.board(Owner::NONE, (i as u32, EVENT - 4), moved.at, moved.version, moved.board);
+            }
+        }
+    }
+
+    /// Whether an event belongs to the client of another column. What befalls the feed or the lab befalls all.
+    fn is_elsewhere(&self, event: &Event) -> bool {
+        match event {
+            Event::Started(client, _)
+            | Event::Stopped(client)
+            | Event::Skipped(client)
+            | Event::Life(client, ..)
+            | Event::Struck(client @ 1..) => self.seats.seat(*client) != self.seat,
+            _ => false,
         }
     }
 
@@ -129,8 +145,11 @@ impl Desk<'_> {
     pub fn asides(&mut self, scene: &Scene) {
         for (i, event) in scene.events().iter().enumerate() {
             let (y, id, none) = (self.y(event.at), i as u32, Owner::NONE);
+            if self.is_elsewhere(&event.what) {
+                continue;
+            }
             match &event.what {
-                Event::Struck => {
+                Event::Struck(_) => {
                     self.beside((Part::RightLabel, id, EVENT - 6), none, y, Tone::Bad, Label::Struck, 14.0);
                 }
                 Event::Life(_, state, _) if waits(*state) => {

@@ -252,7 +252,7 @@ pub enum Event {
     /// The lab's faults or distance changed: how many faults are active, and the distance in milliseconds.
     Faults(u32, u32),
     /// A fault ended a connection.
-    Struck,
+    Struck(ClientNo),
     /// The keep-alive time is this from here on, in milliseconds.
     KeepAlive(u32),
     /// The life of a client's socket went on, as this witness judges.

@@ -159,7 +159,7 @@ impl Scene {
             }),
             Fact::Struck { by } => {
                 if seen.witness == Witness::Wire {
-                    self.event(at, no, Event::Struck);
+                    self.event(at, no, Event::Struck(client));
                 } else {
                     self.exchange(key, |e| {
                         file(&mut e.struck, Seen { at, no, what: *by }, ANSWERS_EACH);

@@ -1,7 +1,7 @@
 //! The scene on paper: marks at places, sorted by their upper edges, so that a window of them is found quickly.
 //!
 //! Time runs down, on the true axis of [`axis`](super::axis); the browser's lifeline is on the left, the server's on the
-//! right. Nothing here knows a language or a DOM.
+//! right. Clients that run side by side have such a pair each, on the same axis. Nothing here knows a language or a DOM.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,7 @@ use super::{
     labels::{Column, Middle, TEXT},
     mark::{Anchor, Label, Mark, MarkId, Part, Shape, Tone},
     runs::{self, Run},
+    seats::{Column as Seat, Seats},
 };
 use crate::wire::{Micros, Technique};
 
@@ -71,6 +72,8 @@ pub struct Paper {
     pub server: f32,
     /// Whether there is little room: labels are shorter and smaller.
     pub narrow: bool,
+    /// Whether there is room for labels left of the browser's lifeline, and right of the server's.
+    pub beside: [bool; 2],
 }
 
 impl Paper {
@@ -79,14 +82,14 @@ impl Paper {
         let width = width.max(280.0);
         let narrow = width < 520.0;
         if narrow {
-            return Self { width, gutter: 34.0, browser: 100.0, server: width - 74.0, narrow };
+            return Self { width, gutter: 34.0, browser: 100.0, server: width - 74.0, narrow, beside: [true; 2] };
         }
         // Room for the longest labels on both sides. The lifelines stand apart by at most so much: further, and every
         // arrow would be flat.
         let spread = (width - 174.0 - 160.0).min(560.0);
         let slack = (width - spread - 334.0).max(0.0);
         let browser = 174.0 + slack * 0.5;
-        Self { width, gutter: browser - 126.0, browser, server: browser + spread, narrow }
+        Self { width, gutter: browser - 126.0, browser, server: browser + spread, narrow, beside: [true; 2] }
     }
 
     /// Halfway between the lifelines.
@@ -100,8 +103,8 @@ impl Paper {
 pub struct Layout {
     /// Height of the paper in pixels.
     pub height: f32,
-    /// Where the lifelines stand.
-    pub paper: Paper,
+    /// Where the lifelines stand: a pair for each of the clients that run side by side.
+    pub columns: Vec<Seat>,
     /// Time and paper.
     pub axis: Axis,
     /// The runs that are folded, or were opened.
@@ -115,6 +118,12 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// Where the lifelines of the first column stand.
+    pub fn paper(&self) -> &Paper {
+        // There is always one.
+        &self.columns[0].paper
+    }
+
     /// The marks that reach into a window, tall ones first.
     pub fn visible(&self, top: f32, bottom: f32) -> Vec<&Mark> {
         let from = self.marks.partition_point(|mark| mark.top < top - TALL);
@@ -137,45 +146,65 @@ pub fn layout(scene: &Scene, view: &View<'_>) -> Layout {
     let end = view.now.unwrap_or(Micros::MIN).max(scene.end());
     let keep = [view.selected, view.cursor];
     let wish = runs::Wish { live: view.now.is_some(), keep, expanded: view.expanded };
-    let mut runs = if view.folding { runs::runs(scene, wish) } else { Vec::new() };
+    let seats = Seats::of(scene);
+    let columns = seats.columns(view.width);
+    let alone = columns.len() == 1;
+    // A run of one client's polls is no silence of its neighbours.
+    let mut runs = if view.folding && alone { runs::runs(scene, wish) } else { Vec::new() };
     let folds = if view.folding { runs::folds(scene, &mut runs, end, view.zoom) } else { Vec::new() };
     let bare: Vec<_> = folds.iter().map(|(fold, _)| *fold).collect();
     // A clock that is a little off may see something before the run began.
     let first = scene.story().list.first().map_or(start, |told| told.start()).min(start).max(start - 1_000_000);
     let axis = Axis::new(first, end, ABOVE, view.zoom, &bare);
-    let paper = Paper::new(view.width);
     let height = (axis.bottom() + BELOW) as f32;
 
-    let mut desk = Desk {
-        axis: &axis,
-        paper,
-        end,
-        live: view.now.is_some(),
-        selected: view.selected,
-        cursor: view.cursor,
-        room: Room::new(height, view.density),
-        marks: Vec::with_capacity(scene.exchanges().len() * 5 + 64),
-        left: Column::default(),
-        right: Column::default(),
-        middle: Middle::new(paper.browser + 10.0, paper.server - 10.0),
-        bands: Bands::default(),
-        moving: false,
-    };
-    desk.frame(start, &folds);
-    desk.bands(scene);
-    desk.events(scene);
-    desk.exchanges(scene, &runs);
-    desk.asides(scene);
-    let (mut marks, moving) = (desk.marks, desk.moving);
+    let mut marks = Vec::with_capacity(scene.exchanges().len() * 5 + 64);
+    let mut moving = false;
+    for (place, Seat { paper, .. }) in columns.iter().enumerate() {
+        let mut desk = Desk {
+            axis: &axis,
+            paper: *paper,
+            seats: &seats,
+            seat: place as u8,
+            columns: &columns,
+            end,
+            live: view.now.is_some(),
+            selected: view.selected,
+            cursor: view.cursor,
+            room: Room::new(
+                height,
+                if alone { view.density } else { (2 * view.density / columns.len() as u32).max(10) },
+            ),
+            marks,
+            left: Column::default(),
+            right: Column::default(),
+            middle: Middle::new(paper.browser + 10.0, paper.server - 10.0),
+            bands: Bands::default(),
+            moving,
+        };
+        if place == 0 {
+            desk.frame(start, &folds);
+        }
+        if alone {
+            desk.bands(scene);
+        }
+        desk.events(scene);
+        desk.exchanges(scene, &runs);
+        desk.asides(scene);
+        (marks, moving) = (desk.marks, desk.moving);
+    }
     marks.sort_by(|a, b| a.top.total_cmp(&b.top).then(a.id.cmp(&b.id)));
     let tall = (0..marks.len()).filter(|place| marks[*place].bottom - marks[*place].top > TALL).collect();
-    Layout { height, paper, axis, runs, marks, moving, tall }
+    Layout { height, columns, axis, runs, marks, moving, tall }
 }
 
 /// Where a picture is made.
 pub(super) struct Desk<'a> {
     pub axis: &'a Axis,
     pub paper: Paper,
+    pub seats: &'a Seats,
+    pub seat: u8,
+    pub columns: &'a [Seat],
     pub end: Micros,
     pub live: bool,
     pub selected: Option<ExchangeKey>,
@@ -219,7 +248,7 @@ impl Desk<'_> {
     /// Adds a mark.
     pub fn put(&mut self, id: (Part, u32, u32), owner: Owner, extent: (f32, f32), shape: Shape) {
         self.marks.push(Mark {
-            id: MarkId(id.0, id.1, id.2),
+            id: MarkId(id.0, self.seat, id.1, id.2),
             top: extent.0.min(extent.1),
             bottom: extent.0.max(extent.1),
             key: owner.key,
@@ -232,6 +261,9 @@ impl Desk<'_> {
     /// Adds words beside a lifeline, if there is a place for them.
     pub fn beside(&mut self, id: (Part, u32, u32), owner: Owner, y: f32, tone: Tone, label: Label, off: f32) {
         let left = id.0 == Part::LeftLabel;
+        if !self.paper.beside[usize::from(!left)] {
+            return;
+        }
         let column = if left { &mut self.left } else { &mut self.right };
         let Some(y) = column.place(y) else { return };
         if !self.room.take(y, 1) {
@@ -248,8 +280,11 @@ impl Desk<'_> {
 
     /// The axis, the lifelines, the folds.
     fn frame(&mut self, zero: Micros, folds: &[(super::axis::Fold, Option<Run>)]) {
-        let paper = self.paper;
-        let right = if paper.narrow { paper.width - 4.0 } else { paper.server + 128.0 };
+        let (paper, last) = (self.paper, self.columns.last().map_or(self.paper, |last| last.paper));
+        let right = if last.narrow { last.width - 4.0 } else { last.server + 128.0 };
+        let lifelines: Vec<f32> =
+            self.columns.iter().flat_map(|column| [column.paper.browser, column.paper.server]).collect();
+        let middle = (paper.browser + last.server) / 2.0;
         for (at, y) in self.axis.ticks(zero, TICKS) {
             let (y, id) = (y as f32, (at / 1000) as u32);
             self.put((Part::Grid, id, 0), Owner::NONE, (y, y), Shape::Grid { x0: paper.gutter + 10.0, x1: right, y });
@@ -271,10 +306,10 @@ impl Desk<'_> {
             let mut piece = 0;
             while y < bottom {
                 let until = (y + 500.0).min(bottom);
-                for (side, x) in [(0, paper.browser), (1, paper.server)] {
+                for (side, x) in lifelines.iter().copied().enumerate() {
                     let (y0, y1) = (y as f32, until as f32);
                     let shape = Shape::Life { x, y0, y1, folded: stretch.folded };
-                    self.put((Part::Life, (i as u32) << 1 | side, piece), Owner::NONE, (y0, y1), shape);
+                    self.put((Part::Life, (i as u32) << 4 | side as u32, piece), Owner::NONE, (y0, y1), shape);
                 }
                 y = until;
                 piece += 1;
@@ -283,12 +318,11 @@ impl Desk<'_> {
         for (i, (fold, run)) in folds.iter().enumerate() {
             let (y0, y1) = (self.y(fold.from), self.y(fold.to));
             let (y, id) = ((y0 + y1) / 2.0, i as u32);
-            let xs = [paper.gutter - 8.0, paper.browser, paper.server];
+            let xs = [paper.gutter - 8.0].into_iter().chain(lifelines.iter().copied()).collect();
             self.put((Part::Break, id, 0), Owner::NONE, (y0, y1), Shape::Break { xs, y });
             let Some(run) = run else {
                 let label = Label::Idle(fold.to - fold.from);
-                let words =
-                    Shape::Words { x: paper.middle(), y: y + 4.0, anchor: Anchor::Middle, tone: Tone::Faint, label };
+                let words = Shape::Words { x: middle, y: y + 4.0, anchor: Anchor::Middle, tone: Tone::Faint, label };
                 self.put((Part::EventLabel, id, 1), Owner::NONE, (y - 10.0, y + 6.0), words);
                 continue;
             };
@@ -310,6 +344,11 @@ impl Desk<'_> {
     fn exchanges(&mut self, scene: &Scene, runs: &[Run]) {
         let list = &scene.story().list;
         let mut fate = vec![Fate::Left; list.len()];
+        for (told, fate) in list.iter().zip(&mut fate) {
+            if self.seats.seat_of(told.key) != self.seat {
+                *fate = Fate::Elsewhere;
+            }
+        }
         for run in runs {
             if !run.open {
                 fate[run.first..run.first + run.count].fill(Fate::Folded);
@@ -379,6 +418,8 @@ impl Desk<'_> {
 /// What becomes of an exchange on paper.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
+    /// It belongs to another column.
+    Elsewhere,
     /// It lies in a run that is folded.
     Folded,
     /// It is drawn.

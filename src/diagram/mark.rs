@@ -25,9 +25,9 @@ pub struct Mark {
     pub shape: Shape,
 }
 
-/// What a mark is: its part, and two numbers that say of what.
+/// What a mark is: its part, its column, and two numbers that say of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MarkId(pub Part, pub u32, pub u32);
+pub struct MarkId(pub Part, pub u8, pub u32, pub u32);
 
 /// The parts of the picture, from the back to the front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -150,8 +150,8 @@ pub enum Shape {
     Life { x: f32, y0: f32, y1: f32, folded: bool },
     /// The page is out of sight.
     Hidden { x: f32, y0: f32, y1: f32 },
-    /// The axis is folded here: a tear at each of the three places.
-    Break { xs: [f32; 3], y: f32 },
+    /// The axis is folded here: a tear at each of these places.
+    Break { xs: Vec<f32>, y: f32 },
     /// Hints at the folded arrows behind a pill.
     Stack { x0: f32, x1: f32, y: f32 },
     /// The present.

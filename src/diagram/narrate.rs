@@ -85,8 +85,8 @@ fn tell(scene: &Scene, list: &[Told], from: Micros) -> Vec<Sentence> {
         exchange(told, &mut said);
     }
     // What the messages of a stream brought to the board.
-    let boards = scene.story().boards.iter().filter(|(at, _, board)| *at >= from && *board == Board::On);
-    said.extend(boards.map(|(at, version, _)| (*at, Sentence::Shows(*version))));
+    let boards = scene.story().boards.iter().filter(|moved| moved.at >= from && moved.board == Board::On);
+    said.extend(boards.map(|moved| (moved.at, Sentence::Shows(moved.version))));
     said.sort_by_key(|(at, _)| *at);
     gather(scene, said)
 }

@@ -98,7 +98,7 @@ fn event_within(scene: &Scene, from: Micros, to: Micros) -> bool {
     let events = scene.events();
     let place = events.partition_point(|event| event.at < from);
     let boards = &scene.story().boards;
-    events.get(place).is_some_and(|event| event.at <= to) || boards.iter().any(|(at, _, _)| (from..=to).contains(at))
+    events.get(place).is_some_and(|event| event.at <= to) || boards.iter().any(|moved| (from..=to).contains(&moved.at))
 }
 
 /// Takes the exchanges from `first` up to `end` as a run, but for those that were still under way when the `next` began.

@@ -20,8 +20,8 @@ use crate::{
 pub struct Story {
     /// The exchanges, by the time each began.
     pub list: Vec<Told>,
-    /// What boards showed that no exchange of the list brought: time, version, and whether that was a step back.
-    pub boards: Vec<(Micros, u64, Board)>,
+    /// What boards showed that no exchange of the list brought.
+    pub boards: Vec<BoardMoved>,
     /// How many exchanges have ended, one way or another.
     pub done: usize,
 }
@@ -217,6 +217,19 @@ pub enum Brought {
     Percent(u8),
 }
 
+/// A board showed a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoardMoved {
+    /// Whose board.
+    pub client: ClientNo,
+    /// When.
+    pub at: Micros,
+    /// The version.
+    pub version: u64,
+    /// Whether that was a step back.
+    pub board: Board,
+}
+
 /// What a board did when it showed a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Board {
@@ -403,7 +416,7 @@ fn mark_overtaken(list: &mut [Told]) {
 }
 
 /// Compares what each board shows with what it showed before. The list is still by key.
-fn mark_boards(scene: &Scene, list: &mut [Told]) -> Vec<(Micros, u64, Board)> {
+fn mark_boards(scene: &Scene, list: &mut [Told]) -> Vec<BoardMoved> {
     let mut before: BTreeMap<ClientNo, u64> = BTreeMap::new();
     let mut others = Vec::new();
     for seen in scene.shown() {
@@ -418,7 +431,7 @@ fn mark_boards(scene: &Scene, list: &mut [Told]) -> Vec<(Micros, u64, Board)> {
         let place = key.and_then(|key| list.binary_search_by_key(&key, |told| told.key).ok());
         match place {
             Some(place) if list[place].shown.is_none() => list[place].shown = Some((seen.at, version, board)),
-            _ => others.push((seen.at, version, board)),
+            _ => others.push(BoardMoved { client, at: seen.at, version, board }),
         }
     }
     others

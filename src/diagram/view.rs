@@ -12,7 +12,8 @@ use super::{
     dom,
     draw::{DEFS, Node, Tag, draw, hue},
     fold::{ExchangeKey, Scene},
-    layout::{Layout, Paper, View, ZOOM, layout},
+    heading,
+    layout::{Layout, View, ZOOM, layout},
     mark::{MarkId, Part},
     narrate,
     quantity::{number, span},
@@ -164,7 +165,7 @@ pub fn Picture(
 impl Sight {
     /// Names of the lifelines, which stay where they are.
     fn heading(self, port: Signal<String>) -> impl IntoView {
-        let paper = Memo::new(move |_| self.layout.with(|layout| layout.paper));
+        let columns = Memo::new(move |_| self.layout.with(|layout| layout.columns.clone()));
         let declared = Memo::new(move |_| {
             self.reel.track();
             self.reel.with(|scene| {
@@ -172,39 +173,24 @@ impl Sight {
                     scene.distance_ms().map(|ms| tf("picture.each_way", &[("time", &span(i64::from(ms) * 1000))]));
                 let error =
                     scene.clock_error(scene.end()).map(|error| tf("picture.clock_error", &[("time", &span(error))]));
-                (distance.unwrap_or_default(), error.unwrap_or_default())
+                [distance.unwrap_or_default(), error.unwrap_or_default()]
             })
         });
-        let word = move |class: &'static str, x: fn(&Paper) -> f32, y: &'static str, words: Signal<String>| {
-            view! {
-                <text class=class x=move || paper.with(|paper| number(x(paper) as u64)) y=y>
-                    {move || words.get()}
-                </text>
-            }
+        let names = move || {
+            let port = match port.get() {
+                port if port.is_empty() => String::new(),
+                port => tf("picture.lab_port", &[("port", &port)]),
+            };
+            columns.with(|columns| heading::names(tf, columns, &port, &declared.get()))
         };
-        let fixed = |words: String| Signal::stored(words);
         view! {
             <svg
                 class="pc-head"
                 height="50"
                 width=move || number(self.width.get() as u64)
-                class:pc-narrow=move || paper.with(|paper| paper.narrow)
-            >
-                {word("pc-w pc-mid pc-name", |paper| paper.browser, "20", fixed(t("picture.browser")))}
-                {word("pc-w pc-mid pc-sub", |paper| paper.browser, "37", fixed(t("picture.this_page")))}
-                {word("pc-w pc-mid pc-name", |paper| paper.server, "20", fixed(t("picture.server")))}
-                {word(
-                    "pc-w pc-mid pc-sub",
-                    |paper| paper.server,
-                    "37",
-                    Signal::derive(move || match port.get() {
-                        port if port.is_empty() => String::new(),
-                        port => tf("picture.lab_port", &[("port", &port)]),
-                    }),
-                )}
-                {word("pc-w pc-mid pc-sub", Paper::middle, "20", Signal::derive(move || declared.get().0))}
-                {word("pc-w pc-mid pc-sub", Paper::middle, "37", Signal::derive(move || declared.get().1))}
-            </svg>
+                class:pc-narrow=move || columns.with(|columns| columns[0].paper.narrow)
+                inner_html=names
+            ></svg>
         }
     }
 
@@ -222,7 +208,7 @@ impl Sight {
                     let mut marks = layout.visible(top, bottom);
                     marks.sort_by_key(|mark| mark.id);
                     let nodes: Vec<(MarkId, Node)> =
-                        marks.into_iter().map(|mark| (mark.id, draw(mark, &layout.paper, tf))).collect();
+                        marks.into_iter().map(|mark| (mark.id, draw(mark, layout.paper(), tf))).collect();
                     Arc::new(nodes)
                 })
             },
@@ -254,7 +240,7 @@ impl Sight {
                 <svg
                     class="pc-paper"
                     class:pc-focus=move || self.selected.get().is_some()
-                    class:pc-narrow=move || self.layout.with(|layout| layout.paper.narrow)
+                    class:pc-narrow=move || self.layout.with(|layout| layout.paper().narrow)
                     width=move || number(self.width.get() as u64)
                     height=move || number(self.layout.with(|layout| layout.height) as u64)
                 >

@@ -17,7 +17,10 @@ use super::{
     problem::Report,
     text,
 };
-use crate::i18n::{Locale, placeholders};
+use crate::{
+    i18n::{Locale, placeholders},
+    wire::observation::SEATS,
+};
 
 /// What a `lab:` link may name besides the controls of a step.
 const ALWAYS: [&str; 5] = ["run", "publish", "reset", "picture", "ledger"];
@@ -309,7 +312,10 @@ impl Linter<'_> {
             wrong.extend(options(names, right).into_iter().map(|what| format!("{name}: {what}")));
             wrong.extend(measured.and_then(|figure| possible::impossible(step, figure)));
         }
-        wrong.extend(step.client.check().err());
+        wrong.extend(step.clients().filter_map(|client| client.check().err()));
+        if step.beside.len() >= SEATS {
+            wrong.push(format!("at most {SEATS} clients run side by side, not {}", step.beside.len() + 1));
+        }
         if step.goal.is_empty() {
             wrong.push("the goal asks for nothing".to_owned());
         }

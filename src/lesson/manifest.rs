@@ -80,6 +80,9 @@ pub struct Step {
     pub offer: Vec<Fault>,
     /// How its client starts.
     pub client: ClientSettings,
+    /// Further clients that run beside it, each in a column of its own: at most seven.
+    #[serde(default)]
+    pub beside: Vec<ClientSettings>,
     /// The controls it shows.
     #[serde(default)]
     pub controls: Vec<Control>,
@@ -103,6 +106,11 @@ impl Step {
     pub fn is_without_news(&self) -> bool {
         let visits = self.client.technique == Technique::Request && !self.controls.contains(&Control::Technique);
         self.client.ask == Ask::Job || visits
+    }
+
+    /// All clients that it starts with, from the left.
+    pub fn clients(&self) -> impl Iterator<Item = &ClientSettings> {
+        std::iter::once(&self.client).chain(&self.beside)
     }
 }
 
@@ -171,4 +179,8 @@ pub enum Control {
     Reconnect,
     /// How often the server pings a WebSocket client; a pong may take a second.
     Ping,
+    /// Whether clients of all four techniques run side by side, or only the one that is set.
+    Beside,
+    /// Stop the client of the first column, while the others go on.
+    Leave,
 }

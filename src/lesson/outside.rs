@@ -27,6 +27,7 @@ pub fn free() -> Step {
         offer: offer(),
         controls: vec![
             Control::Technique,
+            Control::Beside,
             Control::Interval,
             Control::Hold,
             Control::Cursor,
@@ -86,6 +87,7 @@ fn bare(id: &str) -> Step {
         lab: LabSpec::default(),
         offer: Vec::new(),
         client: ClientSettings::new(Technique::ShortPoll),
+        beside: Vec::new(),
         controls: Vec::new(),
         figures: Vec::new(),
         predict: nothing.clone(),

@@ -5,7 +5,7 @@ use crate::{
     ledger::{Check, Figure},
     wire::{
         Technique,
-        observation::{Ask, Cure},
+        observation::{Ask, ClientSettings, Cure},
     },
 };
 
@@ -13,12 +13,14 @@ use crate::{
 pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
     let client = &step.client;
     let has = |control| step.controls.contains(&control);
-    let asks = |ask: Ask| client.ask == ask || has(Control::Ask);
-    let cures = |cure: Cure| client.cure == cure || has(Control::Cure);
+    let any = |is: &dyn Fn(&ClientSettings) -> bool| step.clients().any(is);
+    let asks = |ask: Ask| any(&|client| client.ask == ask) || has(Control::Ask);
+    let cures = |cure: Cure| any(&|client| client.cure == cure) || has(Control::Cure);
     let board = asks(Ask::Board) || asks(Ask::BoardIfChanged);
-    let uses = |technique| client.technique == technique || has(Control::Technique);
+    let several = has(Control::Technique) || has(Control::Beside);
+    let uses = |technique| any(&|client| client.technique == technique) || several;
     let visit = uses(Technique::Request);
-    let news = (board || asks(Ask::Updates)) && (client.technique != Technique::Request || has(Control::Technique));
+    let news = (board || asks(Ask::Updates)) && (client.technique != Technique::Request || several);
     let poll = uses(Technique::ShortPoll);
     let hold = uses(Technique::LongPoll);
     let stream = uses(Technique::Sse);
@@ -83,13 +85,16 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
     {
         return Some(format!("{:?} cannot be at least {least} and at most {most}", check.figure));
     }
-    if check.technique.is_some_and(|technique| technique != client.technique) && !has(Control::Technique) {
+    // One of the clients has to be what it asks about, or to be made so by a control.
+    let nobody = |is: &dyn Fn(&ClientSettings) -> bool| !step.clients().any(is);
+    let several = has(Control::Technique) || has(Control::Beside);
+    if check.technique.is_some_and(|technique| nobody(&|client| client.technique == technique)) && !several {
         return Some(format!("{:?} asks for a technique that the step does not offer", check.figure));
     }
-    if check.cure.is_some_and(|cure| cure != client.cure) && !has(Control::Cure) {
+    if check.cure.is_some_and(|cure| nobody(&|client| client.cure == cure)) && !has(Control::Cure) {
         return Some(format!("{:?} asks for a cure that the step does not offer", check.figure));
     }
-    if check.ask.is_some_and(|ask| ask != client.ask) && !has(Control::Ask) {
+    if check.ask.is_some_and(|ask| nobody(&|client| client.ask == ask)) && !has(Control::Ask) {
         return Some(format!("{:?} asks for a request that the step does not offer", check.figure));
     }
     let outside = check.interval_from_ms.is_some_and(|from| client.interval_ms < from)
@@ -102,16 +107,16 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
     if held && !has(Control::Hold) {
         return Some(format!("{:?} asks for a hold that the step does not offer", check.figure));
     }
-    if check.cursor.is_some_and(|cursor| cursor != client.cursor) && !has(Control::Cursor) {
+    if check.cursor.is_some_and(|cursor| nobody(&|client| client.cursor == cursor)) && !has(Control::Cursor) {
         return Some(format!("{:?} asks for a cursor, or none, which the step does not offer", check.figure));
     }
-    if check.batch.is_some_and(|batch| batch != client.batch) && !has(Control::Batch) {
+    if check.batch.is_some_and(|batch| nobody(&|client| client.batch == batch)) && !has(Control::Batch) {
         return Some(format!("{:?} asks for a batch, or none, which the step does not offer", check.figure));
     }
-    if check.named.is_some_and(|named| named != client.named) && !has(Control::Named) {
+    if check.named.is_some_and(|named| nobody(&|client| client.named == named)) && !has(Control::Named) {
         return Some(format!("{:?} asks for a way to listen that the step does not offer", check.figure));
     }
-    if check.closing.is_some_and(|closing| closing != client.closing) && !has(Control::Closing) {
+    if check.closing.is_some_and(|closing| nobody(&|client| client.closing == closing)) && !has(Control::Closing) {
         return Some(format!(
             "{:?} asks for answers that end their connection, or not, which the step does not offer",
             check.figure

@@ -8,6 +8,9 @@ use super::Technique;
 /// after a minute.
 pub const LONGEST_HOLD_MS: u32 = 55_000;
 
+/// The most clients that run side by side in one page.
+pub const SEATS: usize = 8;
+
 /// How a client was told to work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,6 +66,9 @@ pub struct ClientSettings {
     /// Whether updates come as binary messages over a WebSocket, rather than as text.
     #[serde(default)]
     pub binary: bool,
+    /// Which column of the picture it has among clients that run side by side, from 0: below [`SEATS`].
+    #[serde(default)]
+    pub seat: u8,
 }
 
 impl ClientSettings {
@@ -86,6 +92,7 @@ impl ClientSettings {
             pong_timeout_ms: None,
             piece: None,
             binary: false,
+            seat: 0,
         }
     }
 
@@ -110,6 +117,9 @@ impl ClientSettings {
         }
         if self.resources > 8 {
             return Err(format!("resources is from 0 to 8, not {}", self.resources));
+        }
+        if usize::from(self.seat) >= SEATS {
+            return Err(format!("seat is below {SEATS}, not {}", self.seat));
         }
         if self.pong_timeout_ms.is_some() && self.ping_ms.is_none() {
             return Err("pong_timeout_ms needs ping_ms: without a ping there is no pong to wait for".to_owned());

@@ -74,6 +74,7 @@ fn facts() -> Vec<Fact> {
         pong_timeout_ms: Some(900),
         piece: Some(16),
         binary: true,
+        seat: 3,
     };
     let news = News { seqs: vec![1, u64::MAX], version: Some(3), percent: Some(100), empty: true, missed: Some(4) };
     let (dir, no, by) = (Direction::Up, 1, 2);

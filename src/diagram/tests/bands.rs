@@ -51,7 +51,7 @@ fn two(technique: Technique) -> Log {
 
 /// Place, upper and lower edge, and whether it carries a request, of each piece of a connection's band.
 fn bands(layout: &Layout, conn: u32) -> Vec<(f32, f32, f32, bool)> {
-    let pieces = layout.marks.iter().filter(|mark| mark.id.0 == Part::Band && mark.id.1 == conn);
+    let pieces = layout.marks.iter().filter(|mark| mark.id.0 == Part::Band && mark.id.2 == conn);
     let mut pieces: Vec<_> = pieces
         .map(|mark| match mark.shape {
             Shape::Band { x, y0, y1, carries, .. } => (x, y0, y1, carries),
@@ -80,10 +80,10 @@ fn each_connection_has_a_band_from_its_beginning_to_its_end() {
     assert_eq!((first[0].1, first[0].2), (y(11 * S), y(14 * S)), "until the first of its ends");
     assert_eq!((second[0].1, second[0].2), (y(11 * S + MS), y(15 * S)));
     assert!(first[1].1 >= y(11 * S) && first[1].2 < y(12 * S), "it carries a request for a while only");
-    assert!(first[0].0 != second[0].0 && first[0].0 > layout.paper.server);
+    assert!(first[0].0 != second[0].0 && first[0].0 > layout.paper().server);
 
     let request = |no: u32| {
-        let mark = layout.marks.iter().find(|mark| mark.id.0 == Part::Request && mark.id.2 == no << 5).unwrap();
+        let mark = layout.marks.iter().find(|mark| mark.id.0 == Part::Request && mark.id.3 == no << 5).unwrap();
         let Shape::Arrow { x1, .. } = mark.shape else { panic!("{mark:?}") };
         x1
     };
@@ -125,5 +125,5 @@ fn a_dozen_stand_side_by_side_on_a_telephone() {
     places.dedup();
     assert_eq!(places.len(), 12);
     assert!(places.windows(2).all(|pair| pair[1] - pair[0] >= 5.0), "{places:?}");
-    assert!(places.iter().all(|x| *x > layout.paper.server && *x < 388.0), "{places:?}");
+    assert!(places.iter().all(|x| *x > layout.paper().server && *x < 388.0), "{places:?}");
 }

@@ -6,6 +6,7 @@ mod bands;
 mod fold;
 mod log;
 mod paper;
+mod seats;
 mod sheet;
 mod sockets;
 mod streams;

@@ -100,7 +100,7 @@ proptest! {
         prop_assert!(layout.marks.windows(2).all(|two| two[0].top <= two[1].top));
         for mark in &layout.marks {
             prop_assert!(mark.top.is_finite() && mark.bottom.is_finite() && mark.top <= mark.bottom, "{:?}", mark);
-            let node = draw(mark, &layout.paper, english);
+            let node = draw(mark, layout.paper(), english);
             prop_assert!(!node.body.contains("NaN") && !node.svg().contains("style="));
         }
         // An id is a key in the document, so no two marks share one.
@@ -352,7 +352,7 @@ fn labels_keep_apart() {
 fn what_can_be_used_has_a_name() {
     let scene = fold(&log::lesson().records, None);
     let layout = lay(&scene, None, |_| ());
-    let nodes: Vec<_> = layout.marks.iter().map(|mark| draw(mark, &layout.paper, english)).collect();
+    let nodes: Vec<_> = layout.marks.iter().map(|mark| draw(mark, layout.paper(), english)).collect();
     let mut used = 0;
     for node in nodes.iter().filter(|node| matches!(node.tag, Tag::Hit | Tag::Button)) {
         assert!(!node.name.is_empty() && ExchangeKey::parse(&node.key).is_some());

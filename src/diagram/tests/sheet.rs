@@ -52,14 +52,14 @@ pub fn sheet(scene: &Scene, width: f32, now: Option<Micros>) -> Layout {
 
 fn svg(layout: &Layout, say: Say) -> String {
     let mut out = String::new();
-    let (width, height) = (layout.paper.width, layout.height);
-    let narrow = if layout.paper.narrow { " pc-narrow" } else { "" };
+    let (width, height) = (layout.paper().width, layout.height);
+    let narrow = if layout.paper().narrow { " pc-narrow" } else { "" };
     write!(out, "<svg class=\"pc-paper{narrow}\" width=\"{width}\" height=\"{height}\">").unwrap();
     out.push_str(crate::diagram::draw::DEFS);
     let mut marks = layout.visible(f32::MIN, f32::MAX);
     marks.sort_by_key(|mark| mark.id);
     for mark in marks {
-        out.push_str(&draw(mark, &layout.paper, say).svg());
+        out.push_str(&draw(mark, layout.paper(), say).svg());
     }
     out.push_str("</svg>");
     out

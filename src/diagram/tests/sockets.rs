@@ -196,5 +196,5 @@ fn states_stand_beside_the_line_of_who_judges() {
         });
         mark.expect("it is written")
     };
-    assert!(place(LifeState::Suspect) < paper.paper.browser && place(LifeState::Dead) > paper.paper.server);
+    assert!(place(LifeState::Suspect) < paper.paper().browser && place(LifeState::Dead) > paper.paper().server);
 }

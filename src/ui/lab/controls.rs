@@ -43,6 +43,8 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
             {run(rig)}
             {publish(rig)}
             {has(Control::Technique).then(|| technique(rig))}
+            {has(Control::Beside).then(|| beside(rig))}
+            {has(Control::Leave).then(|| leave(rig))}
             {has(Control::Interval).then(|| interval(rig))}
             {has(Control::Hold).then(|| hold(rig))}
             {has(Control::Cursor).then(|| cursor(rig))}
@@ -147,7 +149,7 @@ fn list(
     current: Signal<String>,
     choose: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> impl IntoView {
-    let other = move || only.is_some_and(|only| rig.settings.with(|settings| settings.technique != only));
+    let other = move || only.is_some_and(|only| !rig.uses(only));
     let rows = options
         .into_iter()
         .map(|(name, words)| {
@@ -315,6 +317,35 @@ fn technique(rig: Rig) -> impl IntoView {
             rig.change(|settings| settings.technique = *technique);
         }
     })
+}
+
+/// All techniques side by side, or one alone.
+fn beside(rig: Rig) -> impl IntoView {
+    view! {
+        <button
+            class="pill"
+            id="lab-beside"
+            aria-pressed=move || rig.is_shared().to_string()
+            disabled=move || !rig.usable()
+            on:click=move |_| rig.share(!rig.is_shared())
+        >
+            {t("lab.beside")}
+        </button>
+    }
+}
+
+/// The first of several clients leaves.
+fn leave(rig: Rig) -> impl IntoView {
+    view! {
+        <button
+            class="pill"
+            id="lab-leave"
+            disabled=move || !rig.usable() || !rig.running.get()
+            on:click=move |_| rig.leave()
+        >
+            {t("lab.leave")}
+        </button>
+    }
 }
 
 fn distance(rig: Rig) -> impl IntoView {

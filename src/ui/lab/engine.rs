@@ -16,7 +16,11 @@ use crate::{
         stream::Stream,
     },
     diagram::ExchangeKey,
-    wire::{ClientNo, Fact, Micros, Technique, control::Command},
+    wire::{
+        ClientNo, Fact, Micros, Technique,
+        control::Command,
+        observation::{ClientSettings, SEATS},
+    },
 };
 
 /// The client that runs. It is held for its drop, which stops it.
@@ -31,7 +35,10 @@ enum Client {
 #[derive(Clone, Copy)]
 pub struct Engine {
     session: StoredValue<Option<Rc<Session>>, LocalStorage>,
-    client: StoredValue<Option<Client>, LocalStorage>,
+    /// Those that run, from the left.
+    crew: StoredValue<Vec<Option<Client>>, LocalStorage>,
+    /// The newest update that each of them has: where the next in its place goes on.
+    known: StoredValue<[u64; SEATS]>,
     clients: StoredValue<ClientNo>,
     attempts: StoredValue<u32>,
 }
@@ -40,7 +47,8 @@ impl Default for Engine {
     fn default() -> Self {
         Self {
             session: StoredValue::new_local(None),
-            client: StoredValue::new_local(None),
+            crew: StoredValue::new_local(Vec::new()),
+            known: StoredValue::new([0; SEATS]),
             clients: StoredValue::new(0),
             attempts: StoredValue::new(0),
         }
@@ -78,7 +86,7 @@ impl Rig {
 
     fn hang_up(self) {
         // In this order: a client that stops still writes that down.
-        self.engine.client.try_update_value(Option::take);
+        self.engine.crew.try_update_value(std::mem::take);
         self.engine.session.try_update_value(Option::take);
     }
 
@@ -113,6 +121,7 @@ impl Rig {
             // The server has forgotten the lab, as after a restart: a new one takes its place.
             Link::Gone => {
                 self.running.set(false);
+                self.forget();
                 self.hang_up();
                 self.connect();
             }
@@ -131,31 +140,52 @@ impl Rig {
 
     pub(super) fn begin(self) {
         let Some(session) = self.session() else { return };
-        self.engine.client.update_value(|client| drop(client.take()));
+        self.dismiss();
+        session.command(Command::Source { running: true });
+        let beside = self.beside.get_untracked();
+        let crew = [self.settings.get_untracked()].into_iter().chain(beside).take(SEATS).enumerate();
+        let crew = crew
+            .map(|(seat, settings)| self.client(session.clone(), ClientSettings { seat: seat as u8, ..settings }))
+            .collect();
+        self.engine.crew.set_value(crew);
+        self.running.set(true);
+    }
+
+    /// Starts one client.
+    fn client(self, session: Rc<Session>, settings: ClientSettings) -> Option<Client> {
         let number = self.engine.clients.get_value().wrapping_add(1).max(1);
         self.engine.clients.set_value(number);
-        session.command(Command::Source { running: true });
+        let seat = usize::from(settings.seat);
         let finished = move || {
             // Not from inside the client's own call: stopping drops it.
             spawn_local(async move { self.halt() });
         };
-        let known = self.board.with_untracked(|board| board.version);
-        let show = move |answer: &Answer| self.show(answer);
-        let settings = self.settings.get_untracked();
-        let client = match settings.technique {
-            Technique::Sse => Stream::start(session, number, settings, known, show).map(Client::Stream),
-            Technique::WebSocket => Some(Client::Socket(Socket::start(session, number, settings, known, show))),
-            _ => Some(Client::Asker(Asker::start(session, number, settings, known, show, finished))),
-        };
-        self.engine.client.set_value(client);
-        self.running.set(true);
+        let known = self.engine.known.with_value(|known| known[seat]);
+        let show = move |answer: &Answer| self.show(seat, answer);
+        Some(match settings.technique {
+            Technique::Sse => Client::Stream(Stream::start(session, number, settings, known, show)?),
+            Technique::WebSocket => Client::Socket(Socket::start(session, number, settings, known, show)),
+            _ => Client::Asker(Asker::start(session, number, settings, known, show, finished)),
+        })
+    }
+
+    /// Stops the one of the first column, if it has not left already.
+    pub(super) fn dismiss_first(self) {
+        let first = self.engine.crew.try_update_value(|crew| crew.first_mut().and_then(Option::take));
+        drop(first);
+    }
+
+    /// Stops all clients. They are taken out first: one that stops may ask for the others.
+    fn dismiss(self) {
+        let crew = self.engine.crew.try_update_value(std::mem::take);
+        drop(crew);
     }
 
     pub(super) fn halt(self) {
         if self.running.try_get_untracked() != Some(true) {
             return;
         }
-        self.engine.client.update_value(|client| drop(client.take()));
+        self.dismiss();
         self.order(Command::Source { running: false });
         self.running.set(false);
     }
@@ -190,8 +220,17 @@ impl Rig {
         self.session().and_then(|session| session.now()).unwrap_or_default()
     }
 
-    /// Puts an answer on the board, as the client decided.
-    fn show(self, answer: &Answer) {
+    /// What the page knows of updates is of a run that is over.
+    pub(super) fn forget(self) {
+        self.engine.known.set_value([0; SEATS]);
+    }
+
+    /// Notes what a client has, and puts it on the board, as the client decided: there is one board, that of the first.
+    fn show(self, seat: usize, answer: &Answer) {
+        self.engine.known.update_value(|known| known[seat] = answer.version.or(answer.cursor).unwrap_or(known[seat]));
+        if seat > 0 {
+            return;
+        }
         self.board.update(|board| {
             let version = answer.version.or(answer.cursor).unwrap_or(board.version);
             let mut alerts = if answer.version.is_some() { Vec::new() } else { std::mem::take(&mut board.alerts) };

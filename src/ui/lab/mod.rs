@@ -82,8 +82,12 @@ pub fn Glance(
 fn picture(rig: Rig, bare: bool) -> impl IntoView {
     let (technique, resources) =
         rig.stage.play.with_value(|play| (play.step.client.technique, play.step.client.resources));
-    // A whole page takes less than a second.
-    let scale = if technique == Technique::Request && resources > 0 { 4.0 * ZOOM } else { ZOOM };
+    // A whole page takes less than a second; a race goes on for a minute.
+    let scale = match technique {
+        _ if rig.beside.with_untracked(|beside| !beside.is_empty()) => 0.5 * ZOOM,
+        Technique::Request if resources > 0 => 4.0 * ZOOM,
+        _ => ZOOM,
+    };
     let now = Callback::new(move |()| rig.now());
     // An open connection is worth watching, if its end is not far.
     let open = Memo::new(move |_| {

@@ -44,7 +44,7 @@ pub fn board(rig: Rig) -> impl IntoView {
     };
     let list = (!newsless).then(|| {
         view! {
-            <section class="board" data-back=move || rig.board.with(|board| board.back).to_string()>
+            <section class="board" hidden=move || rig.is_shared() data-back=move || rig.board.with(|board| board.back).to_string()>
                 <h3 role="status">
                     {title}
                     <b hidden=move || !rig.board.with(|board| board.back)>{t("lab.board_back")}</b>
@@ -59,7 +59,10 @@ pub fn board(rig: Rig) -> impl IntoView {
 /// The figures that matter here, large; the rest folds away.
 pub fn strip(rig: Rig) -> impl IntoView {
     let large = rig.stage.play.with_value(|play| play.step.figures.clone());
-    let compares = rig.stage.play.with_value(|play| play.step.controls.contains(&Control::Technique));
+    let compares = rig.stage.play.with_value(|play| {
+        let several = [Control::Technique, Control::Beside].iter().any(|control| play.step.controls.contains(control));
+        several || !play.step.beside.is_empty()
+    });
     let rest = figures::ALL.iter().filter(|figure| !large.contains(figure)).copied().collect::<Vec<_>>();
     view! {
         <div class="ledger" id="lab-ledger">

@@ -56,6 +56,8 @@ pub struct Rig {
     pub running: RwSignal<bool>,
     /// How the next client will be started.
     pub settings: RwSignal<ClientSettings>,
+    /// How those will be that run beside it.
+    pub beside: RwSignal<Vec<ClientSettings>>,
     /// What the board shows.
     pub board: RwSignal<Board>,
     /// The log of the run.
@@ -73,7 +75,8 @@ pub struct Rig {
 impl Rig {
     /// A lab that is not connected yet.
     pub fn new(stage: Stage) -> Self {
-        let (settings, spec) = stage.play.with_value(|play| (play.step.client.clone(), play.step.lab.clone()));
+        let (settings, beside, spec) =
+            stage.play.with_value(|play| (play.step.client.clone(), play.step.beside.clone(), play.step.lab.clone()));
         Self {
             stage,
             standing: RwSignal::default(),
@@ -86,6 +89,7 @@ impl Rig {
             }),
             running: RwSignal::new(false),
             settings: RwSignal::new(settings),
+            beside: RwSignal::new(beside),
             board: RwSignal::default(),
             reel: Reel::new(),
             selected: RwSignal::new(None),
@@ -111,10 +115,39 @@ impl Rig {
         self.state.with(|state| state.faults.iter().any(|active| active.id == fault.id))
     }
 
-    /// Changes how clients work. One that runs is replaced by a new one at once; a visit goes on as it began.
-    pub fn change(self, change: impl FnOnce(&mut ClientSettings)) {
+    /// Whether one of the clients is of this technique.
+    pub fn uses(self, technique: Technique) -> bool {
+        let is = |settings: &ClientSettings| settings.technique == technique;
+        self.settings.with(is) || self.beside.with(|beside| beside.iter().any(is))
+    }
+
+    /// Whether clients of several columns run, or would.
+    pub fn is_shared(self) -> bool {
+        !self.beside.with(Vec::is_empty)
+    }
+
+    /// Sets clients of the other techniques beside the one that is set, or sends them away.
+    pub fn share(self, shared: bool) {
+        let all = [Technique::ShortPoll, Technique::LongPoll, Technique::Sse, Technique::WebSocket];
+        let own = self.settings.with_untracked(Clone::clone);
+        let others = all.into_iter().filter(|technique| *technique != own.technique && shared);
+        self.beside.set(others.map(|technique| ClientSettings { technique, ..own.clone() }).collect());
+        self.stop();
+    }
+
+    /// Changes how clients work. Those that run are replaced by new ones at once; a visit goes on as it began.
+    pub fn change(self, change: impl Fn(&mut ClientSettings)) {
         let before = self.settings.with_untracked(|settings| settings.technique);
-        self.settings.update(change);
+        self.settings.update(&change);
+        let own = self.settings.with_untracked(|settings| settings.technique);
+        self.beside.update(|beside| {
+            for other in beside.iter_mut() {
+                let technique = other.technique;
+                change(other);
+                // The technique is that of the first; the others keep theirs, and nobody takes what another has.
+                other.technique = if technique == own { before } else { technique };
+            }
+        });
         let after = self.settings.with_untracked(|settings| settings.technique);
         if after == Technique::Request && before != after {
             self.stop();
@@ -127,6 +160,12 @@ impl Rig {
     pub fn start(self) {
         #[cfg(feature = "hydrate")]
         self.begin();
+    }
+
+    /// Stops the first of the clients that run.
+    pub fn leave(self) {
+        #[cfg(feature = "hydrate")]
+        self.dismiss_first();
     }
 
     /// Starts a client that stops after a minute: nobody asked for it, so it must not go on for ever.
@@ -160,6 +199,8 @@ impl Rig {
     /// A new run: an empty log, the feed at zero, the faults as the lab was made with.
     pub fn reset(self) {
         self.stop();
+        #[cfg(feature = "hydrate")]
+        self.forget();
         self.board.set(Board::default());
         self.selected.set(None);
         self.command(Command::Reset);
