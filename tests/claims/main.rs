@@ -6,6 +6,7 @@ mod heartbeats;
 mod long_polling;
 mod server_sent_events;
 mod short_polling;
+mod side_by_side;
 #[path = "../support/mod.rs"]
 mod support;
 mod websocket;
