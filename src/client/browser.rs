@@ -1,5 +1,6 @@
 //! The few things of the browser that the clients use, each behind one function.
 
+use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -43,6 +44,12 @@ pub fn random() -> f64 {
     js_sys::Math::random()
 }
 
+/// The bytes that a text in Base64 stands for; nothing, if it is none.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    // Each character of the binary string stands for a byte.
+    window().atob(text).ok().map(|binary| binary.chars().map(|c| u32::from(c) as u8).collect())
+}
+
 /// A value that the browser kept for this origin. Nothing where storage is switched off.
 pub fn recall(key: &str) -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
@@ -68,6 +75,8 @@ pub struct Asked<'a> {
     pub accept: Option<&'a str>,
     /// A JSON body. It needs a same-origin URL, or a preflight.
     pub json: Option<&'a str>,
+    /// A body of bytes, which has no type: so no preflight is sent.
+    pub bytes: Option<&'a [u8]>,
     /// Gives the request up.
     pub signal: Option<&'a AbortSignal>,
 }
@@ -89,6 +98,9 @@ pub async fn fetch(asked: Asked<'_>) -> Result<(u16, String), Ending> {
         if let Some(json) = asked.json {
             headers.set("Content-Type", "application/json")?;
             init.set_body(&JsValue::from_str(json));
+        }
+        if let Some(bytes) = asked.bytes {
+            init.set_body(&Uint8Array::from(bytes));
         }
         init.set_headers(&headers);
         let request = Request::new_with_str_and_init(asked.url, &init)?;

@@ -48,6 +48,8 @@ pub enum Event {
     Link(Link),
     /// The clocks are aligned, or better than before.
     Clock(Aligned),
+    /// A client of this page wrote this down.
+    Wrote(ClientNo, Fact),
 }
 
 /// The session. It ends when the last handle is dropped.
@@ -78,6 +80,7 @@ impl Session {
             cache: RequestCache::NoStore,
             accept: None,
             json: Some(&json),
+            bytes: None,
             signal: None,
         };
         let (status, body) = browser::fetch(asked).await.map_err(|_: Ending| String::new())?;
@@ -137,6 +140,9 @@ impl Session {
     /// Writes down what the browser saw, now.
     pub fn observe(&self, client: Option<ClientNo>, exchange: Option<ExchangeNo>, fact: Fact) {
         let Some(at) = self.now() else { return };
+        if let Some(client) = client {
+            (self.hear)(Event::Wrote(client, fact.clone()));
+        }
         let seen = Observation { at, witness: Witness::Browser, client, exchange, conn: None, fact };
         self.outbox.borrow_mut().push(seen);
         if self.flush.borrow().is_none() {

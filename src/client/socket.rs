@@ -35,6 +35,12 @@ pub struct Socket(Rc<Running>);
 /// What is done with an update that is new.
 type Show = Box<dyn FnMut(&Answer)>;
 
+/// What is done with a stroke of the shared pad.
+pub type Draw = Box<dyn Fn(&[u8])>;
+
+/// The first byte of a binary message with a stroke of the shared pad.
+pub const STROKE: u8 = 2;
+
 struct Running {
     session: Rc<Session>,
     client: ClientNo,
@@ -47,6 +53,7 @@ struct Running {
     beats: Cell<u32>,
     newest: Cell<u64>,
     show: RefCell<Show>,
+    draw: Draw,
     stopped: Cell<bool>,
 }
 
@@ -76,6 +83,7 @@ impl Socket {
         settings: ClientSettings,
         known: u64,
         show: impl FnMut(&Answer) + 'static,
+        draw: Draw,
     ) -> Self {
         session.observe(Some(client), None, Fact::Started { settings: settings.clone() });
         let running = Rc::new(Running {
@@ -89,10 +97,21 @@ impl Socket {
             beats: Cell::new(0),
             newest: Cell::new(known),
             show: RefCell::new(Box::new(show)),
+            draw,
             stopped: Cell::default(),
         });
         running.on(Input::Start);
         Self(running)
+    }
+
+    /// Sends a stroke of the shared pad, if the socket is open.
+    pub fn stroke(&self, stroke: &[u8]) {
+        if let Some(live) = &*self.0.live.borrow()
+            && live.socket.ready_state() == WebSocket::OPEN
+            && live.socket.send_with_u8_array(stroke).is_ok()
+        {
+            self.0.observe(Some(live.exchange), Fact::Sent { bytes: stroke.len() as u32 });
+        }
     }
 }
 
@@ -221,6 +240,9 @@ impl Running {
         let (bytes, alert, beat) = match data.dyn_ref::<ArrayBuffer>() {
             Some(buffer) => {
                 let bytes = Uint8Array::new(buffer).to_vec();
+                if bytes.first() == Some(&STROKE) {
+                    (self.draw)(&bytes);
+                }
                 (bytes.len(), unpack(&bytes), false)
             }
             None => {

@@ -8,11 +8,14 @@ use std::{
 
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Event, EventSource, MessageEvent};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Event, EventSource, MessageEvent, RequestCache};
 
 use super::{
+    browser,
     poll::{Alert, Answer},
     session::Session,
+    socket::Draw,
 };
 use crate::wire::{
     ClientNo, Ending, ExchangeNo, Fact,
@@ -39,7 +42,7 @@ struct Listeners {
 }
 
 /// The names of the events that a lab sends. Those with a name are not heard by `onmessage`.
-const NAMES: [&str; 3] = ["alert", "job", "missed"];
+const NAMES: [&str; 4] = ["alert", "job", "missed", "stroke"];
 
 /// What a message says, whatever its name.
 #[derive(Default, Deserialize)]
@@ -54,6 +57,9 @@ struct Running {
     client: ClientNo,
     newest: Cell<u64>,
     show: RefCell<Show>,
+    draw: Draw,
+    /// The number of the last request: of the stream itself, or with a stroke.
+    last: Cell<ExchangeNo>,
     ended: Cell<bool>,
 }
 
@@ -66,6 +72,7 @@ impl Stream {
         settings: ClientSettings,
         known: u64,
         show: impl FnMut(&Answer) + 'static,
+        draw: Draw,
     ) -> Option<Self> {
         let cursor = if settings.cursor { format!("cursor={known}&") } else { String::new() };
         let target = format!("/events?{cursor}c={client}&n={EXCHANGE}");
@@ -76,6 +83,8 @@ impl Stream {
             client,
             newest: Cell::new(known),
             show: RefCell::new(Box::new(show)),
+            draw,
+            last: Cell::new(EXCHANGE),
             ended: Cell::default(),
         });
         running.observe(None, Fact::Started { settings });
@@ -97,6 +106,39 @@ impl Stream {
             source.add_event_listener_with_callback(name, message.as_ref().unchecked_ref()).ok()?;
         }
         Some(Self { source, running, _listeners: Listeners { _open: open, _message: message, _error: error } })
+    }
+
+    /// Sends a stroke of the shared pad. A stream has no way up, so each is a request of its own.
+    pub fn stroke(&self, stroke: &[u8]) {
+        let (here, stroke) = (Rc::clone(&self.running), stroke.to_vec());
+        let n = here.last.get() + 1;
+        here.last.set(n);
+        let target = format!("/stroke?c={}&n={n}", here.client);
+        let url = format!("{}{target}", here.session.base());
+        let method = "POST";
+        // The picture shows the path, not the origin.
+        let shown = url.splitn(4, '/').nth(3).map_or_else(String::new, |rest| format!("/{rest}"));
+        here.observe(Some(n), Fact::Asked { method: method.to_owned(), target: shown });
+        spawn_local(async move {
+            let cache = RequestCache::NoStore;
+            let asked = browser::Asked {
+                method,
+                url: &url,
+                cache,
+                accept: None,
+                json: None,
+                bytes: Some(&stroke),
+                signal: None,
+            };
+            let fact = match browser::fetch(asked).await {
+                Ok((status, body)) => {
+                    let news = News { empty: true, ..News::default() };
+                    Fact::Answered { status, bytes: u32::try_from(body.len()).unwrap_or(u32::MAX), news }
+                }
+                Err(how) => Fact::Ended { how },
+            };
+            here.observe(Some(n), fact);
+        });
     }
 }
 
@@ -125,6 +167,11 @@ impl Running {
     fn message(&self, event: &MessageEvent) {
         let data = event.data().as_string().unwrap_or_default();
         let bytes = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        if event.type_() == "stroke"
+            && let Some(stroke) = browser::from_base64(&data)
+        {
+            (self.draw)(&stroke);
+        }
         let alert = if event.type_() == "alert" { serde_json::from_str::<Alert>(&data).ok() } else { None };
         let Some(alert) = alert else {
             let Told { percent, missed } = serde_json::from_str(&data).unwrap_or_default();

@@ -155,11 +155,22 @@ pub struct Conduct {
     pub comments: bool,
     /// Say that an event stream is one.
     pub typed: bool,
+    /// Answer a handshake as if it did not ask for another protocol.
+    pub stripped: Option<FaultId>,
 }
 
 impl Default for Conduct {
     fn default() -> Self {
-        Self { wait: None, status: None, keep: None, ids: true, retry_ms: None, comments: true, typed: true }
+        Self {
+            wait: None,
+            status: None,
+            keep: None,
+            ids: true,
+            retry_ms: None,
+            comments: true,
+            typed: true,
+            stripped: None,
+        }
     }
 }
 
@@ -251,6 +262,7 @@ impl Chain {
                 Kind::Retry { ms } => conduct.retry_ms = Some(ms),
                 Kind::NoComments => conduct.comments = false,
                 Kind::WrongType => conduct.typed = false,
+                Kind::StripUpgrade => conduct.stripped = conduct.stripped.or(Some(fault.id)),
                 _ => {}
             }
         }

@@ -78,6 +78,8 @@ pub enum Kind {
     NoComments,
     /// At the server: an event stream is said to be plain text.
     WrongType,
+    /// At the server, which sees what an intermediary left: a handshake without its `Upgrade`.
+    StripUpgrade,
 }
 
 /// What the ends of a connection are told of its death.
@@ -132,7 +134,8 @@ impl Kind {
             | Kind::NoId
             | Kind::Retry { .. }
             | Kind::NoComments
-            | Kind::WrongType => Place::Server,
+            | Kind::WrongType
+            | Kind::StripUpgrade => Place::Server,
         }
     }
 
@@ -150,9 +153,13 @@ impl Kind {
             Kind::Status { code } => status::check(code),
             Kind::ShortHistory { keep } => short_history::check(keep),
             Kind::Retry { ms } => event_stream::check_retry(ms),
-            Kind::Stall | Kind::Blackhole | Kind::Swallow { .. } | Kind::NoId | Kind::NoComments | Kind::WrongType => {
-                Ok(())
-            }
+            Kind::Stall
+            | Kind::Blackhole
+            | Kind::Swallow { .. }
+            | Kind::NoId
+            | Kind::NoComments
+            | Kind::WrongType
+            | Kind::StripUpgrade => Ok(()),
         }
     }
 }

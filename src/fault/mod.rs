@@ -18,6 +18,7 @@ mod short_history;
 mod slow_answers;
 mod stall;
 mod status;
+mod strip_upgrade;
 mod swallow;
 
 use serde::{Deserialize, Serialize};

@@ -119,6 +119,12 @@ pub enum Figure {
     /// Bytes on the wire, both ways, for each update that reached a client: for polls all heads and bodies; for streams and
     /// sockets what follows their opening, which is the heads of request and answer.
     BytesPerUpdate,
+    /// Requests by programs outside the page.
+    OutsideRequests,
+    /// Different updates that the server answered, or a stream or a socket carried, to programs outside the page.
+    OutsideDelivered,
+    /// Updates published since the first of those requests, at least 5 s ago, that went to none of those programs.
+    OutsideLost,
 }
 
 /// A condition on a run; a goal is met when all its checks hold.

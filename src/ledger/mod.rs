@@ -6,6 +6,7 @@
 //! the figure's part says how, and counts it.
 //!
 //! - [`feed`]: what was published when, and the arrivals that wait to be compared with it.
+//! - [`deaths`]: silent deaths of the network; [`outside`]: programs without a page.
 //! - [`row`]: one client's line; [`sums`]: what of it is simply summed up.
 //! - [`ranges`], [`bits`], [`delay`]: bounded sets of updates and exchanges, and the distribution of delays.
 //! - [`figure`]: the figures by name, and conditions on them.
@@ -15,6 +16,7 @@ mod deaths;
 pub mod delay;
 pub mod feed;
 pub mod figure;
+mod outside;
 pub mod ranges;
 pub mod row;
 pub mod sums;
@@ -26,6 +28,7 @@ pub use sums::Sums;
 use deaths::Deaths;
 use delay::Delays;
 use feed::{Compared, Published};
+use outside::Outside;
 use ranges::Ranges;
 use serde::{Deserialize, Serialize};
 use sums::{Connections, Endings, says};
@@ -55,6 +58,8 @@ pub struct Ledger {
     before: Before,
     /// Silent deaths of the network.
     deaths: Deaths,
+    /// Programs outside the page.
+    outside: Outside,
     /// Background jobs that finished.
     jobs_finished: u64,
     /// Observations that concerned a client without a row any more.
@@ -78,6 +83,7 @@ struct Before {
 impl Ledger {
     /// Takes one more observation in.
     pub fn apply(&mut self, seen: &Observation) {
+        self.outside.apply(seen);
         match &seen.fact {
             Fact::Run { .. } => *self = Self::default(),
             Fact::Published { seq, by_hand } => {
@@ -335,6 +341,9 @@ impl Ledger {
             Figure::SaidClose => sums.said_close,
             Figure::PickedSaidClose => sums.picked_said_close,
             Figure::PickedReused => sums.picked_reused,
+            Figure::OutsideRequests => self.outside.requests,
+            Figure::OutsideDelivered => self.outside.delivered.count(),
+            Figure::OutsideLost => self.outside.lost(&self.published),
         };
         Some(count as f64)
     }

@@ -183,4 +183,8 @@ pub enum Control {
     Beside,
     /// Stop the client of the first column, while the others go on.
     Leave,
+    /// What the page's browser is taken to be without.
+    OldBrowser,
+    /// The shared pad: a surface to draw on for each of the first two clients.
+    Pad,
 }

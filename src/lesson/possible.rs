@@ -31,7 +31,7 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         Figure::Messages | Figure::Reconnects | Figure::Recovered | Figure::LongestStream => stream || socket,
         Figure::NoticedByPage => socket && (client.beat_ms.is_some() || has(Control::Beat)),
         Figure::NoticedByServer => socket && (client.pong_timeout_ms.is_some() || has(Control::Ping)),
-        Figure::Sent => socket && (client.beat_ms.is_some() || has(Control::Beat)),
+        Figure::Sent => socket && (client.beat_ms.is_some() || has(Control::Beat) || has(Control::Pad)),
         Figure::Held | Figure::Freed | Figure::HoldMean => hold,
         Figure::TurnedBack | Figure::PickedTurnedBack => poll && board,
         Figure::Ignored => poll && board && cures(Cure::Sequence),
@@ -65,6 +65,9 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         | Figure::HeadDown
         | Figure::Payload
         | Figure::Bytes
+        | Figure::OutsideRequests
+        | Figure::OutsideDelivered
+        | Figure::OutsideLost
         | Figure::Connections => true,
     };
     (!fits).then(|| format!("{figure:?} cannot come from this step's client and controls"))

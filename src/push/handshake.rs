@@ -39,7 +39,7 @@ impl FromRequestParts<State> for Handshake {
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Response> {
         let headers = &parts.headers;
         if !has(headers, header::UPGRADE, "websocket") || !has(headers, header::CONNECTION, "upgrade") {
-            return Err(required("this is a WebSocket: ask with Connection: Upgrade and Upgrade: websocket"));
+            return Err(not_asked());
         }
         if single(headers, header::SEC_WEBSOCKET_VERSION) != Some("13") {
             return Err(required("this server speaks version 13 of WebSocket: Sec-WebSocket-Version: 13"));
@@ -55,6 +55,11 @@ impl FromRequestParts<State> for Handshake {
         let upgrade = upgrade.ok_or_else(|| required("only HTTP/1.1 can change its protocol"))?;
         Ok(Self { upgrade, accept })
     }
+}
+
+/// The answer to a request that does not ask for a WebSocket.
+pub fn not_asked() -> Response {
+    required("this is a WebSocket: ask with Connection: Upgrade and Upgrade: websocket")
 }
 
 /// 426: what would be understood stands in the answer (RFC 9110 §15.5.22, RFC 6455 §4.4).

@@ -3,7 +3,7 @@
 //! In reading order: [`feed`] is what there is to know, [`source`] is when it comes to be, [`job`] is the work in the
 //! background that people poll for. [`outlet`] is what a lab offers to a technique, and the one hook through which a
 //! fault may change how the server conducts itself. The techniques are [`short_poll`], [`long_poll`], [`sse`] and
-//! [`socket`], with its handshake and what is said over it in files of their own; [`page`] is plain requests. [`router`] puts
+//! [`socket`], with its handshake and what is said over it in files of their own; [`pad`] is what they draw on together, and [`page`] plain requests. [`router`] puts
 //! them on the lab's listener, behind the [`gate`].
 //!
 //! No technique knows that faults exist.
@@ -16,6 +16,7 @@ mod handshake;
 pub mod job;
 pub mod long_poll;
 pub mod outlet;
+pub mod pad;
 pub mod page;
 mod pings;
 pub mod short_poll;
@@ -49,6 +50,7 @@ pub fn router(state: State) -> Router {
         .merge(sse::routes())
         .merge(page::routes())
         .merge(socket::routes())
+        .merge(pad::routes())
         .route("/", get(short_poll::door))
         .fallback(async || Error::not_found("there is nothing here; GET /l/{lab}/ says what a lab offers"))
         .method_not_allowed_fallback(async || {

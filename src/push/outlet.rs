@@ -10,16 +10,15 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use bytes::Bytes;
 use tokio::{
-    sync::{broadcast, mpsc, oneshot, watch},
-    task,
+    sync::{mpsc, oneshot, watch},
     time::Instant,
 };
 
 use super::{
     feed::{FeedState, Updates},
     job::{Jobs, Start},
+    pad::Pad,
 };
 use crate::{
     error::Error,
@@ -66,9 +65,8 @@ pub struct Outlet {
     pub streams: watch::Sender<u32>,
     /// How many WebSockets are open now.
     pub sockets: AtomicU32,
-    /// The shared pad: strokes, with the task of the socket they came from. Nobody keeps them; who reads too slowly
-    /// misses some, and is told how many.
-    pub pad: broadcast::Sender<(task::Id, Bytes)>,
+    /// The shared pad.
+    pub pad: Pad,
 }
 
 /// A request to start a background job.

@@ -60,6 +60,7 @@ async fn about(asked: Asked) -> Result<Response, Error> {
          GET  /l/{lab}/hold?cursor=3    the same, held until there is one, or for ?wait=20000 milliseconds\n\
          GET  /l/{lab}/events           a stream of events; Last-Event-ID or ?cursor=3: from there on\n\
          GET  /l/{lab}/socket           a WebSocket; ?cursor=3: from there on, ?ping=1000: with pings\n\
+         POST /l/{lab}/stroke           a stroke of the shared pad, for all other streams and sockets\n\
          GET  /l/{lab}/board            the latest alert of each district\n\
          GET  /l/{lab}/board/cached     the same, with an ETag: send it back as If-None-Match\n\
          POST /l/{lab}/job              start a background job\n\

@@ -38,8 +38,9 @@ use super::{
     State,
     asked::Asked,
     feed::{Alert, FeedState},
-    handshake::Handshake,
+    handshake::{Handshake, not_asked},
     outlet::{Outlet, Who},
+    pad::{Hand, Pad},
     pings::Pings,
     spoken::{self, Heard},
 };
@@ -122,6 +123,10 @@ async fn socket(asked: Asked, handshake: Handshake) -> Result<Response, Error> {
     }
     let seat = Seat::take(outlet)?;
     seat.0.answer(asked.who, News::default()).await?;
+    if let Some(by) = seat.0.conduct(asked.who).stripped {
+        seat.0.saw(asked.who, Fact::Struck { by });
+        return Ok(not_asked());
+    }
     let (response, upgrade) = handshake.agree();
     let place = Place { feed, run, from, ready: VecDeque::new() };
     drop(tokio::spawn(serve(upgrade, seat, asked.who, terms, place)));
@@ -208,7 +213,7 @@ async fn talk(
     let (reply, replies) = mpsc::channel(REPLIES);
     let pings = Pings::default();
     // Each socket has a task of its own, which tells it from the others on the pad.
-    let me = task::id();
+    let me = Hand::Socket(task::id());
     let over = {
         let (mut feed, run) = (place.feed.clone(), place.run);
         async move {
@@ -295,11 +300,11 @@ impl Place {
 
 /// What the server says.
 struct Mouth<'a> {
-    pad: broadcast::Receiver<(task::Id, Bytes)>,
+    pad: broadcast::Receiver<(Hand, Bytes)>,
     replies: mpsc::Receiver<Message>,
     place: Place,
     pings: &'a Pings,
-    me: task::Id,
+    me: Hand,
     terms: &'a Terms,
 }
 
@@ -354,10 +359,10 @@ async fn tick(ticks: &mut Option<Interval>) {
 
 /// What the server hears.
 struct Ear<'a> {
-    pad: &'a broadcast::Sender<(task::Id, Bytes)>,
+    pad: &'a Pad,
     reply: mpsc::Sender<Message>,
     pings: &'a Pings,
-    me: task::Id,
+    me: Hand,
 }
 
 impl Ear<'_> {

@@ -6,7 +6,7 @@
 //! in network byte order. `{"missed":n}` says that the history was too short.
 //!
 //! *Up.* A text that begins with `beat` is a beat, and comes back as it is. A binary message that begins with [`STROKE`] is
-//! a stroke of the shared pad, and goes to all other sockets of the lab as it is. Anything else is answered by
+//! a stroke of the [shared pad](super::pad), and goes to all other sockets and streams of the lab. Anything else is answered by
 //! `{"error":…}`, and the socket stays open: a page that speaks a newer language than the server is no reason to cut it off.
 
 use bytes::{BufMut, Bytes, BytesMut};

@@ -13,7 +13,13 @@ use axum::{
     routing::get,
 };
 use futures_util::stream;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::{
+        broadcast::{self, error::RecvError},
+        watch,
+    },
+    time::sleep,
+};
 
 use super::{
     State,
@@ -21,6 +27,7 @@ use super::{
     feed::FeedState,
     job::{Jobs, Progress},
     outlet::{Outlet, Who},
+    pad::{self, Hand},
     short_poll::NO_STORE,
 };
 use crate::{error::Error, wire::observation::News};
@@ -81,6 +88,7 @@ struct Stream {
     /// How far each job was that the client was told of: as many as a lab remembers.
     told: Vec<Progress>,
     streams: watch::Receiver<u32>,
+    pad: broadcast::Receiver<(Hand, Bytes)>,
     ready: VecDeque<String>,
 }
 
@@ -89,6 +97,8 @@ enum Heard {
     Feed,
     Jobs,
     Streams,
+    Stroke(Bytes),
+    StrokesMissed(u64),
     Nothing,
 }
 
@@ -106,7 +116,8 @@ impl Stream {
         // Its own coming is news to the others; to itself, too.
         streams.mark_changed();
         let ready = VecDeque::from([format!("retry: {retry_ms}\n\n")]);
-        Self { outlet, who, feed, run, from, resumes: true, jobs, told, streams, ready }
+        let pad = outlet.pad.subscribe();
+        Self { outlet, who, feed, run, from, resumes: true, jobs, told, streams, pad, ready }
     }
 
     /// The next block; none when the run or the lab is over.
@@ -121,6 +132,12 @@ impl Stream {
                 news = self.feed.wait_for(|feed| feed.last() > from || feed.run() != run) => news.map(|_| Heard::Feed),
                 changed = self.jobs.changed() => changed.map(|()| Heard::Jobs),
                 changed = self.streams.changed() => changed.map(|()| Heard::Streams),
+                stroke = self.pad.recv() => match stroke {
+                    Ok((Hand::Client(Some(client)), _)) if self.who.client == Some(client) => continue,
+                    Ok((_, stroke)) => Ok(Heard::Stroke(stroke)),
+                    Err(RecvError::Lagged(missed)) => Ok(Heard::StrokesMissed(missed)),
+                    Err(RecvError::Closed) => return None,
+                },
                 () = sleep(self.outlet.comment) => Ok(Heard::Nothing),
             };
             match heard.ok()? {
@@ -145,6 +162,10 @@ impl Stream {
                         None,
                         &[&format!("open streams: {open}"), &format!("lab: {lab}")],
                     ));
+                }
+                Heard::Stroke(stroke) => self.ready.push_back(block(None, Some("stroke"), &[&pad::text(&stroke)])),
+                Heard::StrokesMissed(n) => {
+                    self.ready.push_back(block(None, None, &[&format!("{{\"strokes_missed\":{n}}}")]));
                 }
                 Heard::Nothing if self.outlet.conduct(self.who).comments => {
                     return Some(": nothing new, and still here\n\n".to_owned());

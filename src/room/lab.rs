@@ -5,7 +5,7 @@ mod commands;
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{broadcast, mpsc, oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     time::Instant,
 };
 
@@ -25,7 +25,7 @@ use crate::{
         FeedState, Outlet,
         job::Jobs,
         outlet::{StartJob, Told},
-        socket::STROKES,
+        pad,
         source::Ticker,
     },
     wire::{
@@ -164,7 +164,7 @@ impl Lab {
             comment: Duration::from_millis(spec.comment_ms.into()),
             streams: watch::channel(0).0,
             sockets: 0.into(),
-            pad: broadcast::channel(STROKES).0,
+            pad: pad::pad(),
         };
         let (ticker, draws) = sources(&spec.source, epoch);
         let mut lab = Self {

@@ -47,7 +47,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 46] = [
+pub const ALL: [Figure; 49] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -94,4 +94,7 @@ pub const ALL: [Figure; 46] = [
     Figure::SaidClose,
     Figure::SaidKeepAlive,
     Figure::LoadTime,
+    Figure::OutsideRequests,
+    Figure::OutsideDelivered,
+    Figure::OutsideLost,
 ];

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::settings::{Ask, ClientSettings, Cure, LONGEST_HOLD_MS, Reconnect, SEATS};
+pub use super::settings::{Ask, ClientSettings, Cure, LONGEST_HOLD_MS, Missing, Reconnect, SEATS};
 use super::{ClientNo, ConnNo, Direction, ExchangeNo, Micros, Unit, UnitNo};
 use crate::fault::{Fault, FaultId};
 

@@ -69,6 +69,12 @@ pub struct ClientSettings {
     /// Which column of the picture it has among clients that run side by side, from 0: below [`SEATS`].
     #[serde(default)]
     pub seat: u8,
+    /// Whether it takes the best way that works, and steps down from one that does not.
+    #[serde(default)]
+    pub ladder: bool,
+    /// What the page's browser is taken to be without.
+    #[serde(default)]
+    pub missing: Missing,
 }
 
 impl ClientSettings {
@@ -93,6 +99,8 @@ impl ClientSettings {
             piece: None,
             binary: false,
             seat: 0,
+            ladder: false,
+            missing: Missing::default(),
         }
     }
 
@@ -172,6 +180,19 @@ pub enum Cure {
     Abort,
     /// No new request while one is under way.
     NoOverlap,
+}
+
+/// What a browser is without, as old ones are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// Nothing.
+    #[default]
+    None,
+    /// `WebSocket`.
+    WebSocket,
+    /// `WebSocket` and `EventSource`.
+    Both,
 }
 
 /// When a client connects again after its socket was closed (RFC 6455 §7.2.3).

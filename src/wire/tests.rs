@@ -5,7 +5,7 @@ use serde_json::{from_str, from_value, json, to_string, to_value};
 
 use super::{
     control::{Command, Created, Cursor, Down, LabSpec, LabState, Source, Up},
-    observation::{Ask, ClientSettings, Cure, LifeState, News, Reconnect},
+    observation::{Ask, ClientSettings, Cure, LifeState, Missing, News, Reconnect},
     sse::Event,
     *,
 };
@@ -75,6 +75,8 @@ fn facts() -> Vec<Fact> {
         piece: Some(16),
         binary: true,
         seat: 3,
+        ladder: true,
+        missing: Missing::Both,
     };
     let news = News { seqs: vec![1, u64::MAX], version: Some(3), percent: Some(100), empty: true, missed: Some(4) };
     let (dir, no, by) = (Direction::Up, 1, 2);

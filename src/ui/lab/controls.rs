@@ -12,7 +12,7 @@ use crate::{
     wire::{
         Technique,
         control::Command,
-        observation::{Ask, ClientSettings, Cure, Reconnect},
+        observation::{Ask, ClientSettings, Cure, Missing, Reconnect},
     },
 };
 
@@ -45,6 +45,7 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
             {has(Control::Technique).then(|| technique(rig))}
             {has(Control::Beside).then(|| beside(rig))}
             {has(Control::Leave).then(|| leave(rig))}
+            {has(Control::OldBrowser).then(|| old_browser(rig))}
             {has(Control::Interval).then(|| interval(rig))}
             {has(Control::Hold).then(|| hold(rig))}
             {has(Control::Cursor).then(|| cursor(rig))}
@@ -332,6 +333,21 @@ fn beside(rig: Rig) -> impl IntoView {
             {t("lab.beside")}
         </button>
     }
+}
+
+/// What the browser is taken to be without.
+fn old_browser(rig: Rig) -> impl IntoView {
+    let all = [("none", Missing::None), ("socket", Missing::WebSocket), ("both", Missing::Both)];
+    let options = all.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.missing_{name}")))).collect();
+    let current = Signal::derive(move || {
+        let missing = rig.settings.with(|settings| settings.missing);
+        all.iter().find(|(_, known)| *known == missing).map_or("none", |(name, _)| name).to_owned()
+    });
+    select("lab-old_browser", t("lab.old_browser"), rig, None, options, current, move |chosen| {
+        if let Some((_, missing)) = all.iter().find(|(name, _)| *name == chosen) {
+            rig.change(|settings| settings.missing = *missing);
+        }
+    })
 }
 
 /// The first of several clients leaves.

@@ -10,6 +10,7 @@ use crate::{
         asker::Asker,
         backoff, browser,
         control::Link,
+        ladder::{Ladder, PATIENCE_MS},
         poll::Answer,
         session::{Event, Session},
         socket::Socket,
@@ -40,6 +41,8 @@ pub struct Engine {
     /// The newest update that each of them has: where the next in its place goes on.
     known: StoredValue<[u64; SEATS]>,
     clients: StoredValue<ClientNo>,
+    /// The client that climbs down the ladder of fallbacks, and where it is.
+    ladder: StoredValue<Option<(ClientNo, Ladder)>>,
     attempts: StoredValue<u32>,
 }
 
@@ -50,6 +53,7 @@ impl Default for Engine {
             crew: StoredValue::new_local(Vec::new()),
             known: StoredValue::new([0; SEATS]),
             clients: StoredValue::new(0),
+            ladder: StoredValue::new(None),
             attempts: StoredValue::new(0),
         }
     }
@@ -108,6 +112,7 @@ impl Rig {
                 }
             }
             Event::Link(link) => self.linked(link),
+            Event::Wrote(client, fact) => self.climb(client, |ladder| ladder.saw(&fact)),
         }
     }
 
@@ -143,12 +148,18 @@ impl Rig {
         self.dismiss();
         session.command(Command::Source { running: true });
         let beside = self.beside.get_untracked();
-        let crew = [self.settings.get_untracked()].into_iter().chain(beside).take(SEATS).enumerate();
+        let mut own = self.settings.get_untracked();
+        let ladder = Some(Ladder::new(own.missing)).filter(|_| own.ladder);
+        own.technique = ladder.map_or(own.technique, |ladder| ladder.technique());
+        let crew = [own].into_iter().chain(beside).take(SEATS).enumerate();
         let crew = crew
             .map(|(seat, settings)| self.client(session.clone(), ClientSettings { seat: seat as u8, ..settings }))
             .collect();
         self.engine.crew.set_value(crew);
         self.running.set(true);
+        if let Some(ladder) = ladder {
+            self.watch(ladder);
+        }
     }
 
     /// Starts one client.
@@ -162,11 +173,56 @@ impl Rig {
         };
         let known = self.engine.known.with_value(|known| known[seat]);
         let show = move |answer: &Answer| self.show(seat, answer);
+        let draw = Box::new(move |stroke: &[u8]| self.pad.hear(seat, stroke));
         Some(match settings.technique {
-            Technique::Sse => Client::Stream(Stream::start(session, number, settings, known, show)?),
-            Technique::WebSocket => Client::Socket(Socket::start(session, number, settings, known, show)),
+            Technique::Sse => Client::Stream(Stream::start(session, number, settings, known, show, draw)?),
+            Technique::WebSocket => Client::Socket(Socket::start(session, number, settings, known, show, draw)),
             _ => Client::Asker(Asker::start(session, number, settings, known, show, finished)),
         })
+    }
+
+    /// Sends a stroke of the pad by the client of this column.
+    pub(super) fn send_stroke(self, seat: usize, stroke: &[u8]) {
+        self.engine.crew.with_value(|crew| match crew.get(seat) {
+            Some(Some(Client::Socket(socket))) => socket.stroke(stroke),
+            Some(Some(Client::Stream(stream))) => stream.stroke(stroke),
+            _ => {}
+        });
+    }
+
+    /// The client of the first column goes another way, if it climbs down the ladder of fallbacks.
+    fn step_down(self) {
+        let Some((_, ladder)) = self.engine.ladder.get_value() else { return };
+        let Some(session) = self.session() else { return };
+        self.dismiss_first();
+        let settings = ClientSettings { technique: ladder.technique(), ..self.settings.get_untracked() };
+        let client = self.client(session, settings);
+        self.engine.crew.update_value(|crew| {
+            if let Some(first) = crew.first_mut() {
+                *first = client
+            }
+        });
+        self.watch(ladder);
+    }
+
+    /// Watches whether the way that the first client goes works.
+    fn watch(self, ladder: Ladder) {
+        let number = self.engine.clients.get_value();
+        self.engine.ladder.set_value(Some((number, ladder)));
+        let late = move || self.climb(number, Ladder::waited);
+        gloo_timers::callback::Timeout::new(PATIENCE_MS, late).forget();
+    }
+
+    /// Tells the ladder of the client of this number, if that is still the one.
+    fn climb(self, number: ClientNo, tell: impl FnOnce(&mut Ladder) -> bool) {
+        let told = self.engine.ladder.try_update_value(|state| match state {
+            Some((client, ladder)) if *client == number => tell(ladder),
+            _ => false,
+        });
+        if told == Some(true) {
+            // Not from inside the client's own call: stopping drops it.
+            spawn_local(async move { self.step_down() });
+        }
     }
 
     /// Stops the one of the first column, if it has not left already.
@@ -177,6 +233,7 @@ impl Rig {
 
     /// Stops all clients. They are taken out first: one that stops may ask for the others.
     fn dismiss(self) {
+        self.engine.ladder.set_value(None);
         let crew = self.engine.crew.try_update_value(std::mem::take);
         drop(crew);
     }

@@ -5,6 +5,7 @@ pub mod controls;
 #[cfg(feature = "hydrate")]
 mod engine;
 mod faults;
+mod pad;
 pub mod parts;
 pub mod rig;
 
@@ -40,6 +41,7 @@ pub fn Lab() -> impl IntoView {
                 </div>
                 <Details reel=rig.reel selected=rig.selected />
             </div>
+            {pad::surfaces(rig)}
             {parts::strip(rig)}
         </section>
     }

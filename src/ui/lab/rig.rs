@@ -6,7 +6,7 @@ use crate::{
     client::poll::Alert,
     diagram::{ExchangeKey, Reel},
     fault::Fault,
-    ui::stage::Stage,
+    ui::{lab::pad::Pad, stage::Stage},
     wire::{
         Micros, Technique,
         control::{Command, LabSpec, LabState},
@@ -60,6 +60,8 @@ pub struct Rig {
     pub beside: RwSignal<Vec<ClientSettings>>,
     /// What the board shows.
     pub board: RwSignal<Board>,
+    /// What was drawn on the shared pad.
+    pub pad: Pad,
     /// The log of the run.
     pub reel: Reel,
     /// The exchange that the reader picked.
@@ -91,6 +93,7 @@ impl Rig {
             settings: RwSignal::new(settings),
             beside: RwSignal::new(beside),
             board: RwSignal::default(),
+            pad: Pad::default(),
             reel: Reel::new(),
             selected: RwSignal::new(None),
             port: RwSignal::default(),
@@ -162,6 +165,14 @@ impl Rig {
         self.begin();
     }
 
+    /// Sends what was drawn on the surface of this column.
+    pub fn stroke(self, seat: usize, stroke: &[u8]) {
+        #[cfg(feature = "hydrate")]
+        self.send_stroke(seat, stroke);
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (seat, stroke);
+    }
+
     /// Stops the first of the clients that run.
     pub fn leave(self) {
         #[cfg(feature = "hydrate")]
@@ -202,6 +213,7 @@ impl Rig {
         #[cfg(feature = "hydrate")]
         self.forget();
         self.board.set(Board::default());
+        self.pad.clear();
         self.selected.set(None);
         self.command(Command::Reset);
     }
