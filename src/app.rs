@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -22,6 +22,7 @@ use crate::{
 
 pub mod assets;
 pub mod guard;
+mod choose;
 mod home;
 mod lesson;
 pub mod page;
@@ -47,6 +48,8 @@ pub struct AppState {
 struct Here {
     locale: Locale,
     library: Arc<Library>,
+    /// What was asked for: the query may say more than the path.
+    uri: Uri,
 }
 
 impl Here {
@@ -127,7 +130,7 @@ async fn show(State(state): State<AppState>, request: Request) -> Response {
         Locale::negotiate(wanted.unwrap_or_default())
     });
     let page = named.and_then(|_| Page::parse(rest));
-    let here = Here { locale, library: state.shelf.library() };
+    let here = Here { locale, library: state.shelf.library(), uri: request.uri().clone() };
 
     // A lesson's own address leads to its first step.
     if let Some(id) = named.and_then(|_| lesson_only(rest))
@@ -163,6 +166,7 @@ fn sheet(here: &Here, page: &Page) -> Option<Sheet> {
         Page::Print(lesson) => sheets::print(here, lesson),
         Page::Teach(lesson) => sheets::teach(here, lesson),
         Page::Lab => Some(reference::lab(here)),
+        Page::Choose => Some(choose::choose(here)),
         Page::Glossary => Some(reference::glossary(here)),
         Page::Notes => Some(reference::notes(here)),
         Page::Errata => reference::errata(here),

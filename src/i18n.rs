@@ -75,7 +75,7 @@ impl Locale {
 }
 
 /// The files whose words only the server says.
-pub const SERVER_ONLY: [&str; 2] = ["page.", "course."];
+pub const SERVER_ONLY: [&str; 3] = ["page.", "course.", "choose."];
 
 /// The words of a page, in its language.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,6 +24,8 @@ pub enum Page {
     Teach(String),
     /// The free lab.
     Lab,
+    /// The chooser: which way for which task.
+    Choose,
     /// The glossary.
     Glossary,
     /// The notes that the course is made from.
@@ -51,6 +53,7 @@ impl Page {
                 Self::Step { lesson: lesson.to_owned(), step: step.to_owned() }
             }
             ["lab"] => Self::Lab,
+            ["choose"] => Self::Choose,
             ["glossary"] => Self::Glossary,
             ["notes"] => Self::Notes,
             ["errata"] => Self::Errata,
@@ -69,6 +72,7 @@ impl Page {
             Self::Print(lesson) => format!("/{prefix}/lessons/{lesson}/{PRINT}"),
             Self::Teach(lesson) => format!("/{prefix}/lessons/{lesson}/{TEACH}"),
             Self::Lab => format!("/{prefix}/lab"),
+            Self::Choose => format!("/{prefix}/choose"),
             Self::Glossary => format!("/{prefix}/glossary"),
             Self::Notes => format!("/{prefix}/notes"),
             Self::Errata => format!("/{prefix}/errata"),
@@ -91,6 +95,7 @@ mod tests {
             Page::Print(lesson()),
             Page::Teach(lesson()),
             Page::Lab,
+            Page::Choose,
             Page::Glossary,
             Page::Notes,
             Page::Errata,

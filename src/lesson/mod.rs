@@ -3,6 +3,7 @@
 //! In reading order: [`manifest`], what is the same in every language; `parse`, Markdown to a tree; `text`, the tree in the
 //! shape of a step; `glossary` and `notes`; `load`, all of it together; `check`, the linter (with `possible`); `render`, blocks to HTML.
 
+pub mod chooser;
 pub mod manifest;
 #[cfg(feature = "ssr")]
 pub mod outside;

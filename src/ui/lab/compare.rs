@@ -6,7 +6,7 @@ use super::rig::Rig;
 use crate::{
     i18n::t,
     ledger::{Check, Figure},
-    ui::figures,
+    ui::{evidence::TECHNIQUES, figures},
     wire::Technique,
 };
 
@@ -15,12 +15,7 @@ const FIGURES: [Figure; 4] = [Figure::Requests, Figure::Delivered, Figure::Delay
 
 /// A table with a row for each technique that was used in the run.
 pub fn table(rig: Rig) -> impl IntoView {
-    let all = [
-        (Technique::ShortPoll, "lab.technique_short"),
-        (Technique::LongPoll, "lab.technique_long"),
-        (Technique::Sse, "lab.technique_sse"),
-        (Technique::WebSocket, "lab.technique_socket"),
-    ];
+    let all = TECHNIQUES;
     let used = move |technique| {
         let check = Check { technique: Some(technique), ..Check::about(Figure::Requests) };
         rig.stage.ledger.with(|ledger| ledger.figure_of(&check)) > Some(0.0)

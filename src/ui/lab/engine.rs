@@ -17,6 +17,7 @@ use crate::{
         stream::Stream,
     },
     diagram::ExchangeKey,
+    ui::evidence,
     wire::{
         ClientNo, Fact, Micros, Technique,
         control::Command,
@@ -243,6 +244,7 @@ impl Rig {
             return;
         }
         self.dismiss();
+        self.stage.ledger.with_untracked(evidence::keep);
         self.order(Command::Source { running: false });
         self.running.set(false);
     }
@@ -270,6 +272,10 @@ impl Rig {
     pub fn look(self) {
         if let Some(session) = self.session() {
             session.observe(None, None, Fact::Visibility { hidden: browser::hidden() });
+        }
+        // Whoever leaves the page hides it first.
+        if browser::hidden() {
+            self.stage.ledger.with_untracked(evidence::keep);
         }
     }
 
