@@ -1,10 +1,10 @@
-// The code that lesson 2 shows, run as it stands there, against a real lab.
+// The code that lessons 0 and 2 show, run as it stands there, against a real lab.
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../support/test";
 
-const source = (file: string) =>
-  readFileSync(new URL(`../../lessons/02-short-polling/code/${file}`, import.meta.url), "utf8");
+const source = (file: string, lesson = "02-short-polling") =>
+  readFileSync(new URL(`../../lessons/${lesson}/code/${file}`, import.meta.url), "utf8");
 const load = (file: string) => import(`data:text/javascript,${encodeURIComponent(source(file))}`);
 
 /** Opens the free lab, lets it run, and says where it is. */
@@ -67,4 +67,20 @@ test("conditional.js gets a 304 on the wire and a list in the script", async ({ 
     });
   await expect.poll(revalidated).toBeGreaterThanOrEqual(1);
   expect(await page.evaluate("shown.length")).toBeGreaterThanOrEqual(1);
+});
+
+test("four.js hears every update once, in each of its four ways", async ({ page }) => {
+  const base = await lab(page);
+  // In the page, since two of the ways are the browser's own.
+  await page.evaluate(`(() => { ${source("four.js", "00-four-ways").replaceAll("export ", "")}
+    window.heard = {};
+    for (const way of [shortPolling, longPolling, serverSentEvents, webSocket]) {
+      const seen = (window.heard[way.name] = []);
+      way({ url: "${base}", interval: 200, show: ({ seq }) => seen.push(seq) });
+    } })()`);
+  for (let published = 0; published < 3; published++) await page.locator("#lab-publish").click();
+  const heard = () => page.evaluate("window.heard") as Promise<Record<string, number[]>>;
+  const fewest = async () => Math.min(...Object.values(await heard()).map((seen) => seen.length));
+  await expect.poll(fewest, { timeout: 15_000 }).toBeGreaterThanOrEqual(3);
+  for (const [way, seen] of Object.entries(await heard())) expect(seen, way).toEqual(seen.map((_, at) => at + 1));
 });
