@@ -6,7 +6,7 @@ import type { Locale } from "./support/words";
 const PORT = Number(process.env.TEST_PORT ?? 3100);
 export const SITE = `http://localhost:${PORT}`;
 
-const STEPS = /(connections|polling|server-sent-events|websocket|heartbeats)\.spec/;
+const STEPS = /(four-ways|connections|polling|server-sent-events|websocket|heartbeats|race|choosing)\.spec/;
 const TIMING = /picture\.spec/;
 
 export default defineConfig<{ language: Locale }>({

@@ -16,6 +16,8 @@ export const PAGES = [
 
 /** The steps of each lesson, in order, below the locale. */
 export const STEPS = [
+  "lessons/four-ways/one-after-another",
+  "lessons/four-ways/side-by-side",
   "lessons/connections/nine-resources",
   "lessons/connections/the-header-line",
   "lessons/connections/keep-alive-time",
@@ -39,10 +41,18 @@ export const STEPS = [
   "lessons/server-sent-events/history-too-short",
   "lessons/server-sent-events/what-ends-it",
   "lessons/server-sent-events/silence-and-comments",
+  "lessons/server-sent-events/six-doors",
+  "lessons/websocket/the-handshake",
+  "lessons/websocket/both-at-once",
+  "lessons/websocket/what-a-message-costs",
   "lessons/heartbeats/half-open",
   "lessons/heartbeats/interval-and-timeout",
   "lessons/heartbeats/only-the-client-knows",
   "lessons/heartbeats/the-whole-cycle",
   "lessons/heartbeats/who-beats",
   "lessons/heartbeats/false-alarm",
+  "lessons/race/the-start",
+  "lessons/race/two-in-a-row",
+  "lessons/race/price-of-silence",
+  "lessons/race/the-network-breaks",
 ];

@@ -104,6 +104,21 @@ export class Reader {
     return this.number(figure);
   }
 
+  /** The cells of a technique in the table that compares them: requests, delivered, median delay, bytes per update. */
+  row(technique: number): Locator {
+    return this.lab.locator(".compare tbody tr").nth(technique).locator("td");
+  }
+
+  async cell(technique: number, column: number): Promise<number> {
+    return Number.parseFloat((await this.row(technique).nth(column).textContent()) ?? "");
+  }
+
+  /** The median delays of the four techniques, in milliseconds. */
+  async delays(): Promise<number[]> {
+    const texts = await Promise.all([0, 1, 2, 3].map((row) => this.row(row).nth(2).textContent()));
+    return texts.map((text) => Number.parseFloat(text ?? "") * (/\bms$/.test(text ?? "") ? 1 : 1000));
+  }
+
   /** Chooses the reason; the explanation opens with prediction and measurement side by side. */
   async explain(reason: string) {
     await this.choose("reason", reason);

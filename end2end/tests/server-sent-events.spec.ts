@@ -127,3 +127,19 @@ test.describe("with a network that breaks", () => {
     await reader.explain("bytes-move");
   });
 });
+
+test("six doors", async ({ reader }) => {
+  await reader.open("six-doors", LESSON);
+  await reader.choose("prediction", "six");
+  await reader.run();
+  // Over HTTP/1.1 Chromium opens six connections to one host: the seventh request is not even on the wire.
+  await expect.poll(() => reader.number("connections")).toBe(6);
+  expect(await reader.number("requests")).toBe(7);
+  await reader.publish();
+  await expect.poll(() => reader.number("delivered_by_hand")).toBe(1);
+  expect(await reader.number("connections")).toBe(6);
+  await reader.page.locator("#lab-leave").click();
+  await expect.poll(() => reader.number("connections")).toBe(7);
+  await reader.done();
+  await reader.choose("reason", "browser-waits");
+});
