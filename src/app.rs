@@ -21,8 +21,8 @@ use crate::{
 };
 
 pub mod assets;
-pub mod guard;
 mod choose;
+pub mod guard;
 mod home;
 mod lesson;
 pub mod page;

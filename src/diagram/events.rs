@@ -124,7 +124,14 @@ impl Desk<'_> {
         }
         for (i, moved) in scene.story().boards.iter().enumerate() {
             if self.seats.seat(moved.client) == self.seat {
-                self.board(Owner::NONE, (i as u32, EVENT - 4), moved.at, moved.version, moved.board);
+                let technique = self.columns[usize::from(self.seat)].technique;
+                self.board(
+                    Owner { technique, ..Owner::NONE },
+                    (i as u32, EVENT - 4),
+                    moved.at,
+                    moved.version,
+                    moved.board,
+                );
             }
         }
     }

@@ -4,11 +4,7 @@
 use leptos::prelude::*;
 
 use super::figures;
-use crate::{
-    i18n::t,
-    ledger::{Check, Figure, Ledger},
-    wire::Technique,
-};
+use crate::{i18n::t, ledger::Figure, wire::Technique};
 
 /// The techniques with the keys of their names.
 pub const TECHNIQUES: [(Technique, &str); 4] = [
@@ -22,16 +18,20 @@ pub const TECHNIQUES: [(Technique, &str); 4] = [
 const FIGURES: [Figure; 4] = [Figure::Delivered, Figure::Requests, Figure::DelayMedian, Figure::BytesPerUpdate];
 
 /// The fewest updates of a run from which anything can be argued.
+#[cfg(feature = "hydrate")]
 const ENOUGH: f64 = 3.0;
 
 /// Where this browser keeps it.
+#[cfg(feature = "hydrate")]
 fn place(key: &str) -> String {
     format!("lifeline/evidence/{key}")
 }
 
 /// Keeps what a run shows of each technique that brought enough.
 #[cfg(feature = "hydrate")]
-pub fn keep(ledger: &Ledger) {
+pub fn keep(ledger: &crate::ledger::Ledger) {
+    use crate::ledger::Check;
+
     for (technique, key) in TECHNIQUES {
         let of = |figure| ledger.figure_of(&Check { technique: Some(technique), ..Check::about(figure) });
         if of(Figure::Delivered) >= Some(ENOUGH) {
