@@ -17,7 +17,10 @@ use axum::{
 
 use crate::{
     i18n::Locale,
-    lesson::load::{Library, Shelf},
+    lesson::{
+        load::{Library, Shelf},
+        manifest,
+    },
 };
 
 pub mod assets;
@@ -26,6 +29,7 @@ pub mod guard;
 mod home;
 mod lesson;
 pub mod page;
+mod path;
 mod reference;
 mod sheets;
 mod shell;
@@ -53,8 +57,22 @@ struct Here {
 }
 
 impl Here {
+    /// The path of a page. Whoever walks a path through the course stays on it.
     fn path(&self, page: &Page) -> String {
-        page.path(self.locale)
+        let mut href = page.path(self.locale);
+        if let (Page::Step { lesson, step }, Some(path)) = (page, self.walked())
+            && path.steps.contains(&format!("{lesson}/{step}"))
+        {
+            href.push_str("?path=");
+            href.push_str(&path.id);
+        }
+        href
+    }
+
+    /// The path through the course that the reader walks, if any.
+    fn walked(&self) -> Option<&manifest::Path> {
+        let id = self.uri.query()?.split('&').find_map(|pair| pair.strip_prefix("path="))?;
+        self.library.course.path.iter().find(|path| path.id == id)
     }
 }
 
@@ -166,6 +184,7 @@ fn sheet(here: &Here, page: &Page) -> Option<Sheet> {
         Page::Print(lesson) => sheets::print(here, lesson),
         Page::Teach(lesson) => sheets::teach(here, lesson),
         Page::Lab => Some(reference::lab(here)),
+        Page::Path(path) => path::path(here, path),
         Page::Choose => Some(choose::choose(here)),
         Page::Glossary => Some(reference::glossary(here)),
         Page::Notes => Some(reference::notes(here)),

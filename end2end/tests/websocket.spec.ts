@@ -116,3 +116,39 @@ test.describe("with a network that breaks", () => {
     await reader.explain("nobody-sent");
   });
 });
+
+test("a shared pad", async ({ reader, page }) => {
+  await reader.open("shared-pad", LESSON);
+  await reader.choose("prediction", "post-each");
+  const pads = page.locator("#lab-pad svg");
+  /** Draws on the first surface, and waits until all of it is on the second. */
+  async function draw(row: number, y: number) {
+    await reader.run();
+    await expect.poll(() => reader.cell(row, 0), "both are connected").toBeGreaterThanOrEqual(2);
+    const pieces = (path: string | null) => (path ?? "").split("M").length - 1;
+    const theirs = pads.nth(1).locator("path.theirs");
+    const before = pieces(await theirs.getAttribute("d"));
+    await pads.nth(0).scrollIntoViewIfNeeded();
+    const box = await pads.nth(0).boundingBox();
+    if (!box) throw new Error("the pad is not in sight");
+    await page.mouse.move(box.x + 10, box.y + y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width - 10, box.y + y + 10, { steps: 14 });
+    await page.mouse.up();
+    await expect.poll(async () => pieces(await theirs.getAttribute("d"))).toBeGreaterThanOrEqual(before + 10);
+    await page.locator("button.run").click();
+  }
+  await draw(3, 20);
+  await expect.poll(() => reader.number("sent")).toBeGreaterThanOrEqual(10);
+  const requests = await reader.number("requests");
+  expect(requests, "no request for what is drawn").toBe(2);
+  await reader.set("technique", "sse");
+  await draw(2, 60);
+  await reader.done();
+  // The keyboard draws, too.
+  await reader.run();
+  await pads.nth(1).focus();
+  for (const key of ["ArrowRight", "ArrowDown"]) await page.keyboard.press(key);
+  await expect(pads.nth(0).locator("path.theirs")).toHaveAttribute("d", /M500 250L540 250/);
+  await reader.choose("reason", "one-way");
+});

@@ -6,6 +6,7 @@ use super::{
     Here,
     lesson::{hue, step_names},
     page::Page,
+    path,
     shell::{Sheet, technique_name},
 };
 use crate::{
@@ -134,6 +135,7 @@ pub fn map(here: &Here) -> Sheet {
         <div class="sheet wide">
             <h1>{t("page.map")}</h1>
             <p class="lead">{t("page.map_text")}</p>
+            {path::offers(here)}
             <ol class="map">{entries}</ol>
         </div>
     };

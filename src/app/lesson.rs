@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     Here,
     page::Page,
+    path,
     shell::{Sheet, technique_name},
 };
 use crate::{
@@ -39,9 +40,10 @@ fn sequence(library: &Library) -> Vec<Page> {
     pages
 }
 
-/// What is read before and after a page.
-fn turn(library: &Library, page: &Page) -> (Option<Page>, Option<Page>) {
-    let pages = sequence(library);
+/// What is read before and after a page: of the course, or of the path that the reader walks.
+fn turn(here: &Here, page: &Page) -> (Option<Page>, Option<Page>) {
+    let on_path = here.walked().map(|path| path::sequence(&here.library, path)).filter(|pages| pages.contains(page));
+    let pages = on_path.unwrap_or_else(|| sequence(&here.library));
     let at = pages.iter().position(|candidate| candidate == page);
     let before = at.and_then(|at| at.checked_sub(1)).and_then(|at| pages.get(at).cloned());
     let after = at.and_then(|at| pages.get(at + 1).cloned());
@@ -58,6 +60,7 @@ fn title(here: &Here, page: &Page) -> Option<String> {
             Some(render::plain(&text.title))
         }
         Page::Recap(id) => Some(render::plain(&lesson(id)?.texts.get(&here.locale)?.recap.title)),
+        Page::Path(id) => Some(path::name(id)),
         _ => None,
     }
 }
@@ -92,9 +95,10 @@ pub fn step(here: &Here, lesson: &str, step: &str) -> Option<Sheet> {
     let play = Packed(Play { locale: here.locale, lesson: lesson.manifest.id.clone(), step: manifest.clone() });
     let names = step_names(&lesson.manifest);
     let current = names.get(at).cloned();
+    let name = current.clone();
     let steps = names.clone();
     let heading = render::plain(&words.title);
-    let (previous, next) = turn(&here.library, &page);
+    let (previous, next) = turn(here, &page);
     let prose = Prose::new(&renderer, manifest, words);
     let eyebrow = [Some(render::plain(&text.title)), Some(minutes(manifest.minutes)), optional(manifest)];
     let nav = turn_view(here, &previous, &next).into_any();
@@ -122,6 +126,12 @@ pub fn step(here: &Here, lesson: &str, step: &str) -> Option<Sheet> {
     sheet.crumbs = crumbs(lesson, text, heading);
     sheet.technique = Some(lesson.manifest.technique);
     sheet.place = Some((at + 1, lesson.manifest.step.len()));
+    if let Some((path, at)) =
+        here.walked().and_then(|path| Some((path, path.steps.iter().position(|step| Some(step) == name.as_ref())?)))
+    {
+        sheet.crumbs[0] = (path::name(&path.id), Some(Page::Path(path.id.clone())));
+        sheet.place = Some((at + 1, path.steps.len()));
+    }
     sheet.turn = (previous, next);
     sheet.popovers = renderer.popovers();
     Some(sheet)
@@ -267,7 +277,11 @@ fn code(lesson: &Lesson, step: &manifest::Step) -> Option<impl IntoView + use<>>
         .iter()
         .filter_map(|name| lesson.code.get(name).map(|text| (name.clone(), text.clone())))
         .map(|(name, text)| {
-            let side = if name.ends_with(".rs") { t("page.code_server") } else { t("page.code_browser") };
+            let side = match name.rsplit('.').next() {
+                Some("rs") => t("page.code_server"),
+                Some("js") => t("page.code_browser"),
+                _ => t("page.code_program"),
+            };
             view! {
                 <figure>
                     <figcaption><b>{side}</b> <code>{name}</code></figcaption>
@@ -328,7 +342,7 @@ pub fn recap(here: &Here, lesson: &str) -> Option<Sheet> {
             .into_any()
         })
         .collect();
-    let (previous, next) = turn(&here.library, &page);
+    let (previous, next) = turn(here, &page);
     let id = lesson.manifest.id.clone();
     let body = view! {
         <article class="sheet prose">

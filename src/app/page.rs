@@ -24,6 +24,8 @@ pub enum Page {
     Teach(String),
     /// The free lab.
     Lab,
+    /// A path through the course.
+    Path(String),
     /// The chooser: which way for which task.
     Choose,
     /// The glossary.
@@ -53,6 +55,7 @@ impl Page {
                 Self::Step { lesson: lesson.to_owned(), step: step.to_owned() }
             }
             ["lab"] => Self::Lab,
+            ["path", path] if !path.is_empty() => Self::Path(path.to_owned()),
             ["choose"] => Self::Choose,
             ["glossary"] => Self::Glossary,
             ["notes"] => Self::Notes,
@@ -72,6 +75,7 @@ impl Page {
             Self::Print(lesson) => format!("/{prefix}/lessons/{lesson}/{PRINT}"),
             Self::Teach(lesson) => format!("/{prefix}/lessons/{lesson}/{TEACH}"),
             Self::Lab => format!("/{prefix}/lab"),
+            Self::Path(path) => format!("/{prefix}/path/{path}"),
             Self::Choose => format!("/{prefix}/choose"),
             Self::Glossary => format!("/{prefix}/glossary"),
             Self::Notes => format!("/{prefix}/notes"),
@@ -95,6 +99,7 @@ mod tests {
             Page::Print(lesson()),
             Page::Teach(lesson()),
             Page::Lab,
+            Page::Path("tour".into()),
             Page::Choose,
             Page::Glossary,
             Page::Notes,

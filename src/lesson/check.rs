@@ -13,7 +13,7 @@ use super::{
     manifest::{Choice, Step},
     notes,
     parse::{self, Link, Section, Target},
-    possible,
+    paths, possible,
     problem::Report,
     text,
 };
@@ -82,6 +82,7 @@ pub fn check(files: &Files, library: &Library, report: &mut Report) {
     listed(files, library, report);
     course(library, report);
     needs(library, report);
+    paths::check(library, report);
     for lesson in &library.lessons {
         let linter = Linter { library, lesson, file: format!("{}/lesson.toml", lesson.folder) };
         linter.lesson(report);
@@ -241,6 +242,7 @@ fn links(library: &Library, lesson: Option<(&Lesson, &Step)>, file: &str, tree: 
 fn link_leads(library: &Library, lesson: Option<(&Lesson, &Step)>, file: &str, link: &Link, report: &mut Report) {
     let dead = match &link.to {
         Target::Term(id) => library.glossary.find(id).is_none().then(|| format!("the glossary has no term {id}")),
+        Target::Page(page) => (page != "choose").then(|| format!("there is no page {page} to link to")),
         Target::Note(note) => (!library.notes.has(note)).then(|| format!("the notes have no line {note}")),
         Target::Step(name) => {
             let step = name.split_once('/').and_then(|(id, step)| library.lesson(id)?.position(step));

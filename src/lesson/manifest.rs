@@ -21,6 +21,21 @@ pub struct Course {
     /// Lessons that are planned and not written yet: shown on the map as such.
     #[serde(default)]
     pub planned: Vec<Planned>,
+    /// Paths through it.
+    #[serde(default)]
+    pub path: Vec<Path>,
+}
+
+/// A path through the course: some of its core steps, for a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Path {
+    /// Its name in the URL, and in the locale files: `course.path_ID` and `course.path_ID_text`.
+    pub id: String,
+    /// How long it may take, in minutes.
+    pub minutes: u32,
+    /// Its steps in order, as `lesson/step`.
+    pub steps: Vec<String>,
 }
 
 /// A lesson that is planned.
@@ -60,7 +75,7 @@ pub struct Step {
     pub id: String,
     /// Time it takes in class, in minutes.
     pub minutes: u32,
-    /// Whether it belongs to the 90-minute class.
+    /// Whether a path may lead through it; if not, it is optional.
     pub core: bool,
     /// The lines of the notes that it teaches.
     #[serde(default)]

@@ -7,6 +7,8 @@ pub mod chooser;
 pub mod manifest;
 #[cfg(feature = "ssr")]
 pub mod outside;
+#[cfg(feature = "ssr")]
+pub mod paths;
 
 #[cfg(feature = "ssr")]
 pub mod check;

@@ -106,6 +106,8 @@ pub enum Target {
     Step(String),
     /// A line of the source notes: `note:N3`.
     Note(String),
+    /// A page of the course that is no step: `page:choose`.
+    Page(String),
     /// A page elsewhere: `https://…`.
     Web(String),
 }
@@ -137,6 +139,7 @@ impl Target {
             "whatwg" => Self::Whatwg(rest),
             "step" => Self::Step(rest),
             "note" => Self::Note(rest),
+            "page" => Self::Page(rest),
             "https" => Self::Web(url.to_owned()),
             _ => return None,
         })

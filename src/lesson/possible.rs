@@ -18,7 +18,7 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
     let cures = |cure: Cure| any(&|client| client.cure == cure) || has(Control::Cure);
     let board = asks(Ask::Board) || asks(Ask::BoardIfChanged);
     let several = has(Control::Technique) || has(Control::Beside);
-    let uses = |technique| any(&|client| client.technique == technique) || several;
+    let uses = |technique| any(&|client| client.technique == technique || climbs(client, technique)) || several;
     let visit = uses(Technique::Request);
     let news = (board || asks(Ask::Updates)) && (client.technique != Technique::Request || several);
     let poll = uses(Technique::ShortPoll);
@@ -73,6 +73,11 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
     (!fits).then(|| format!("{figure:?} cannot come from this step's client and controls"))
 }
 
+/// Whether a client may come to this technique on the ladder of fallbacks.
+fn climbs(client: &ClientSettings, technique: Technique) -> bool {
+    client.ladder && matches!(technique, Technique::WebSocket | Technique::Sse | Technique::LongPoll)
+}
+
 /// Why no run of this step meets the condition, if none does.
 pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
     let client = &step.client;
@@ -91,7 +96,11 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
     // One of the clients has to be what it asks about, or to be made so by a control.
     let nobody = |is: &dyn Fn(&ClientSettings) -> bool| !step.clients().any(is);
     let several = has(Control::Technique) || has(Control::Beside);
-    if check.technique.is_some_and(|technique| nobody(&|client| client.technique == technique)) && !several {
+    if check
+        .technique
+        .is_some_and(|technique| nobody(&|client| client.technique == technique || climbs(client, technique)))
+        && !several
+    {
         return Some(format!("{:?} asks for a technique that the step does not offer", check.figure));
     }
     if check.cure.is_some_and(|cure| nobody(&|client| client.cure == cure)) && !has(Control::Cure) {

@@ -202,6 +202,8 @@ impl<'a> Renderer<'a> {
                 self.anchor("standard", &format!("https://html.spec.whatwg.org/#{place}"), inner, out);
             }
             Target::Web(url) => self.anchor("link", url, inner, out),
+            // The linter knows this page only.
+            Target::Page(_) => self.anchor("link", &Page::Choose.path(self.locale), inner, out),
             Target::Note(note) => {
                 let title = tf("page.note_line", &[("line", note)]);
                 let href = format!("{}#{note}", Page::Notes.path(self.locale));

@@ -2,6 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use lifeline::{
+    fault::{Fault, Kind},
     ledger::{Figure, Ledger},
     wire::{
         ClientNo, Fact, Technique, Unit, Witness,
@@ -139,5 +140,89 @@ async fn a_binary_update_is_thirteen_bytes_on_the_wire() {
     let ledger = page.until("all of them", all).await;
     assert_eq!(value(&ledger, Figure::BytesPerUpdate), 13.0);
     running.abort();
+    server.stop().await;
+}
+
+/// A piece of a stroke: from (0, 1) to (2, 3).
+const PIECE: &str = "\u{2}\0\0\0\u{1}\0\u{2}\0\u{3}";
+
+/// `websocket/pad-relay`: what one page draws reaches the other as it was, and does not come back; no request is needed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stroke_goes_to_the_others_as_it_is() {
+    let server = server().await;
+    let spec = LabSpec { source: Source::Button, distance_ms: 20, ..LabSpec::default() };
+    let page = Page::open(&server, &spec).await;
+    let (mut one, mut other) = (page.open_socket(1).await, page.open_socket(2).await);
+    one.send(Message::binary(PIECE.as_bytes().to_vec())).await.expect("it is sent");
+    let came = other.next().await.expect("it comes").expect("in order");
+    assert_eq!(came.into_data(), PIECE.as_bytes());
+    // What comes back to who drew is the other's alone.
+    other.send(Message::text("beat 1")).await.expect("it is sent");
+    other.send(Message::binary(vec![2, 9])).await.expect("it is sent");
+    assert_eq!(one.next().await.expect("it comes").expect("in order").into_data(), vec![2, 9]);
+    let ledger = page.until("both handshakes", at_least(Figure::Requests, 2.0)).await;
+    assert_eq!(value(&ledger, Figure::Requests), 2.0);
+    server.stop().await;
+}
+
+/// `websocket/pad-post`: with an event stream the same piece needs a request of its own, and comes down as Base64.
+#[tokio::test(flavor = "multi_thread")]
+async fn over_a_stream_each_piece_of_a_stroke_is_a_request() {
+    let server = server().await;
+    let spec = LabSpec { source: Source::Button, distance_ms: 20, ..LabSpec::default() };
+    let page = Page::open(&server, &spec).await;
+    let (mut own, mut others) = (page.overhear(1), page.overhear(2));
+    let greeted = |said: Option<(String, String)>| said.is_some_and(|(event, data)| event.is_empty() && data.contains('2'));
+    while !greeted(own.recv().await) {}
+    for n in 2..5 {
+        assert_eq!(page.post_stroke(1, n, PIECE).await, 204);
+    }
+    let mut strokes = Vec::new();
+    while strokes.len() < 3 {
+        let (event, data) = others.recv().await.expect("the stream goes on");
+        strokes.extend((event == "stroke").then_some(data));
+    }
+    assert_eq!(strokes, ["AgAAAAEAAgAD"; 3]);
+    assert_eq!(page.post_stroke(1, 5, "nonsense").await, 400);
+    assert_eq!(page.post_stroke(1, 6, &format!("\u{2}{}", "x".repeat(4096))).await, 413);
+    // Who drew hears the other's strokes, and none of its own.
+    assert_eq!(page.post_stroke(2, 2, PIECE).await, 204);
+    while let Some((event, _)) = own.recv().await {
+        if event == "stroke" {
+            break;
+        }
+    }
+    assert!(own.try_recv().is_err());
+    let ledger = page.until("all requests", at_least(Figure::Requests, 8.0)).await;
+    assert_eq!(value(&ledger, Figure::Requests), 8.0, "two streams, and a request for each piece");
+    server.stop().await;
+}
+
+/// `choosing/ladder-intermediary`: where the wish for an upgrade is stripped, the handshake is answered with 426, and ordinary
+/// requests are answered as ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stripped_handshake_is_no_handshake() {
+    let server = server().await;
+    let page = Page::open(&server, &LabSpec::default()).await;
+    let mut stream = page.overhear(9);
+    page.command(Command::Fault { fault: Fault::new(1, Kind::StripUpgrade) }).await;
+    let mut status = page.handshake(1).await;
+    // The command is on its way on another connection.
+    for client in 2..50 {
+        if status == 426 {
+            break;
+        }
+        status = page.handshake(client).await;
+    }
+    assert_eq!(status, 426);
+    assert!(stream.recv().await.is_some(), "a stream is opened as ever");
+    page.command(Command::Mend { id: 1 }).await;
+    for client in 50..100 {
+        status = page.handshake(client).await;
+        if status == 101 {
+            break;
+        }
+    }
+    assert_eq!(status, 101, "as before, once it is mended");
     server.stop().await;
 }

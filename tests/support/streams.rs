@@ -13,13 +13,14 @@ use tokio::{net::TcpStream, sync::mpsc};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{
-        Message,
+        self, Message,
         protocol::{CloseFrame, frame::coding::CloseCode},
     },
 };
 
 use super::{
     Page,
+    ask::ask,
     source::{Source, Told},
 };
 
@@ -68,6 +69,41 @@ impl Page {
             }
         };
         tokio::join!(Source::new(self.lab, target).run(tell), write_down);
+    }
+
+    /// Listens to an event stream without writing down what comes: the name and the data of each event.
+    pub fn overhear(&self, client: ClientNo) -> mpsc::Receiver<(String, String)> {
+        let (tell, mut told) = mpsc::channel(16);
+        let (pass, passed) = mpsc::channel(16);
+        let source = Source::new(self.lab, self.path(&format!("events?c={client}&n=1")));
+        tokio::spawn(source.run(tell));
+        tokio::spawn(async move {
+            while let Some(told) = told.recv().await {
+                if let Told::Message { event, data } = told
+                    && pass.send((event, data)).await.is_err()
+                {
+                    return;
+                }
+            }
+        });
+        passed
+    }
+
+    /// Sends a stroke of the pad in a request of its own. Gives the status.
+    pub async fn post_stroke(&self, client: ClientNo, n: u32, stroke: &str) -> u16 {
+        let head = format!("POST {}", self.path(&format!("stroke?c={client}&n={n}"))) + " HTTP/1.1";
+        ask(self.lab, &head, stroke).await.expect("the lab answers").0
+    }
+
+    /// Asks for a socket, and gives the status of the answer.
+    pub async fn handshake(&self, client: ClientNo) -> u16 {
+        let io = TcpStream::connect(self.lab).await.expect("the lab listens");
+        let url = format!("ws://localhost:{}/l/{}/socket?c={client}&n=1", self.lab.port(), self.created.lab);
+        match client_async(url, io).await {
+            Ok(_) => 101,
+            Err(tungstenite::Error::Http(answer)) => answer.status().as_u16(),
+            Err(error) => panic!("no answer: {error}"),
+        }
     }
 
     /// Opens a socket without listening to it.
