@@ -23,7 +23,7 @@ test("the class leads through every lesson that it is about", async ({ page }) =
 });
 
 test("a path that is none is not there", async ({ page }) => {
-  expect((await page.goto("/en/path/nowhere"))?.status()).toBe(404);
+  expect((await page.request.get("/en/path/nowhere")).status()).toBe(404);
   await page.goto("/en/lessons/short-polling/the-job?path=nowhere");
   await expect(page.locator(".place"), "the step stands in its lesson").toHaveText(/^5 \/ /);
 });

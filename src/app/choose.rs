@@ -26,8 +26,9 @@ const QUESTIONS: [(&str, &[&str]); 7] = [
 /// The page.
 pub fn choose(here: &Here) -> Sheet {
     // An address that somebody changed by hand is answered as if it said nothing.
-    let task = Query::<Task>::try_from_uri(&here.uri).map(|query| query.0).unwrap_or_default();
-    let asked = here.uri.query().unwrap_or_default().to_owned();
+    let task = Query::<Task>::try_from_uri(&here.uri).ok();
+    let asked = task.as_ref().and(here.uri.query()).unwrap_or_default().to_owned();
+    let task = task.map(|query| query.0).unwrap_or_default();
     let questions = QUESTIONS.map(|(name, answers)| question(&asked, name, answers));
     let advice = advise(task);
     let body = view! {

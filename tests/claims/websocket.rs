@@ -172,7 +172,8 @@ async fn over_a_stream_each_piece_of_a_stroke_is_a_request() {
     let spec = LabSpec { source: Source::Button, distance_ms: 20, ..LabSpec::default() };
     let page = Page::open(&server, &spec).await;
     let (mut own, mut others) = (page.overhear(1), page.overhear(2));
-    let greeted = |said: Option<(String, String)>| said.is_some_and(|(event, data)| event.is_empty() && data.contains('2'));
+    let greeted =
+        |said: Option<(String, String)>| said.is_some_and(|(event, data)| event.is_empty() && data.contains('2'));
     while !greeted(own.recv().await) {}
     for n in 2..5 {
         assert_eq!(page.post_stroke(1, n, PIECE).await, 204);

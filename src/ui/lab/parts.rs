@@ -61,7 +61,7 @@ pub fn strip(rig: Rig) -> impl IntoView {
     let large = rig.stage.play.with_value(|play| play.step.figures.clone());
     let compares = rig.stage.play.with_value(|play| {
         let several = [Control::Technique, Control::Beside].iter().any(|control| play.step.controls.contains(control));
-        several || !play.step.beside.is_empty()
+        several || !play.step.beside.is_empty() || play.step.client.ladder
     });
     let rest = figures::ALL.iter().filter(|figure| !large.contains(figure)).copied().collect::<Vec<_>>();
     view! {

@@ -147,8 +147,12 @@ impl Rig {
             for other in beside.iter_mut() {
                 let technique = other.technique;
                 change(other);
-                // The technique is that of the first; the others keep theirs, and nobody takes what another has.
-                other.technique = if technique == own { before } else { technique };
+                // Who is like the first follows it; others keep their technique, and nobody takes what another has.
+                other.technique = match technique {
+                    like if like == before => own,
+                    taken if taken == own => before,
+                    free => free,
+                };
             }
         });
         let after = self.settings.with_untracked(|settings| settings.technique);
