@@ -58,7 +58,7 @@ pub fn path(here: &Here, id: &str) -> Option<Sheet> {
             <p class="lead">{tf(&format!("course.path_{id}_text"), &[("minutes", &takes)])}</p>
             {view! { <Progress steps=names current=None /> }.into_any()}
             <p class="calls"><a class="button go" href=first>{t("page.path_start")}</a></p>
-            <ol class="steps">{steps}</ol>
+            <ol class="stages">{steps}</ol>
         </article>
     };
     let mut sheet = Sheet::new("path", name(id), body);

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What the pad's clients are compared by: what is drawn is no update.
-const PAD: [Figure; 4] = [Figure::Requests, Figure::Sent, Figure::Messages, Figure::Bytes];
+const PAD: [Figure; 4] = [Figure::Requests, Figure::Sent, Figure::Payload, Figure::Bytes];
 
 /// The columns.
 const FIGURES: [Figure; 4] = [Figure::Requests, Figure::Delivered, Figure::DelayMedian, Figure::BytesPerUpdate];
