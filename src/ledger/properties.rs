@@ -9,7 +9,7 @@ use crate::wire::{
     observation::{Ask, ClientSettings, Cure, LifeState, News},
 };
 
-const FIGURES: [Figure; 43] = [
+const FIGURES: [Figure; 52] = [
     Figure::Messages,
     Figure::Reconnects,
     Figure::Sent,
@@ -53,6 +53,15 @@ const FIGURES: [Figure; 43] = [
     Figure::SaidClose,
     Figure::PickedSaidClose,
     Figure::PickedReused,
+    Figure::CrowdConnected,
+    Figure::CrowdHeld,
+    Figure::CrowdRequests,
+    Figure::CrowdRate,
+    Figure::CrowdDelivered,
+    Figure::CrowdLost,
+    Figure::ServerMemoryPerClient,
+    Figure::CrowdCpu,
+    Figure::ReconnectPeak,
 ];
 
 /// A number below `most`, or, where everything is allowed, now and then an extreme one.

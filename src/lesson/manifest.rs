@@ -171,4 +171,6 @@ pub enum Control {
     Reconnect,
     /// How often the server pings a WebSocket client; a pong may take a second.
     Ping,
+    /// A crowd of synthetic clients: how many, by which technique, how they come back.
+    Crowd,
 }

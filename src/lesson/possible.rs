@@ -64,6 +64,15 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         | Figure::Payload
         | Figure::Bytes
         | Figure::Connections => true,
+        Figure::CrowdConnected
+        | Figure::CrowdHeld
+        | Figure::CrowdRequests
+        | Figure::CrowdRate
+        | Figure::CrowdDelivered
+        | Figure::CrowdLost
+        | Figure::ServerMemoryPerClient
+        | Figure::CrowdCpu
+        | Figure::ReconnectPeak => has(Control::Crowd),
     };
     (!fits).then(|| format!("{figure:?} cannot come from this step's client and controls"))
 }
@@ -82,6 +91,10 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
         && least > most
     {
         return Some(format!("{:?} cannot be at least {least} and at most {most}", check.figure));
+    }
+    if check.figure.is_of_crowd() {
+        // Its technique and its way to come back can be chosen wherever there is one.
+        return None;
     }
     if check.technique.is_some_and(|technique| technique != client.technique) && !has(Control::Technique) {
         return Some(format!("{:?} asks for a technique that the step does not offer", check.figure));
@@ -110,6 +123,9 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
     }
     if check.named.is_some_and(|named| named != client.named) && !has(Control::Named) {
         return Some(format!("{:?} asks for a way to listen that the step does not offer", check.figure));
+    }
+    if check.reconnect.is_some_and(|reconnect| reconnect != client.reconnect) && !has(Control::Reconnect) {
+        return Some(format!("{:?} asks for a way to come back that the step does not offer", check.figure));
     }
     if check.closing.is_some_and(|closing| closing != client.closing) && !has(Control::Closing) {
         return Some(format!(

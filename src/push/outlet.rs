@@ -35,6 +35,8 @@ pub struct Who {
     pub client: Option<ClientNo>,
     /// Its exchange.
     pub exchange: Option<ExchangeNo>,
+    /// Whether it is a synthetic client: what the server does for it is summed up, not written down.
+    pub crowd: bool,
 }
 
 /// Finds what a lab offers by the name in a request's path.
@@ -186,6 +188,9 @@ impl Outlet {
 
     /// Writes down what the server did.
     pub fn saw(&self, who: Who, fact: Fact) {
+        if who.crowd {
+            return self.line.crowd().served(&fact);
+        }
         self.line.observe(Observation {
             at: clock::now(),
             witness: Witness::Server,

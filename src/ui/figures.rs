@@ -12,18 +12,23 @@ pub fn number(figure: Figure, value: Option<f64>) -> (String, &'static str) {
     match figure {
         EmptyShare => (format!("{value:.0}"), "%"),
         LoadTime | LongestStream | NoticedByPage | NoticedByServer | HoldMean | DelayMean | DelayMedian | DelayP95
-        | DelayMax
+        | DelayMax | CrowdCpu
             if value < 1000.0 =>
         {
             (format!("{value:.0}"), "ms")
         }
         LoadTime | LongestStream | NoticedByPage | NoticedByServer | HoldMean | DelayMean | DelayMedian | DelayP95
-        | DelayMax => (format!("{:.2}", value / 1000.0), "s"),
-        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate if value < 10_000.0 => {
+        | DelayMax | CrowdCpu => (format!("{:.2}", value / 1000.0), "s"),
+        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate | ServerMemoryPerClient
+            if value < 10_000.0 =>
+        {
             (format!("{value:.0}"), "B")
         }
-        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate => (format!("{:.1}", value / 1000.0), "kB"),
+        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate | ServerMemoryPerClient => {
+            (format!("{:.1}", value / 1000.0), "kB")
+        }
         HeadPerPayload => (format!("{value:.1}"), "×"),
+        CrowdRate | ReconnectPeak => (format!("{value:.0}"), "/s"),
         _ => (format!("{value:.0}"), ""),
     }
 }
@@ -47,7 +52,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 46] = [
+pub const ALL: [Figure; 55] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -94,4 +99,13 @@ pub const ALL: [Figure; 46] = [
     Figure::SaidClose,
     Figure::SaidKeepAlive,
     Figure::LoadTime,
+    Figure::CrowdConnected,
+    Figure::CrowdHeld,
+    Figure::CrowdRequests,
+    Figure::CrowdRate,
+    Figure::CrowdDelivered,
+    Figure::CrowdLost,
+    Figure::ServerMemoryPerClient,
+    Figure::CrowdCpu,
+    Figure::ReconnectPeak,
 ];

@@ -1,18 +1,30 @@
 //! Where a request wants to go: the lab in its path, the numbers in its query or in a parameter of `Accept`.
+//!
+//! `crowd=1` among them marks a request of a synthetic client. Faults strike it like any other; but what the wire and the
+//! handlers see of it is summed up instead of being logged, because a thousand clients would leave the log to nobody else.
+//! The mark is no secret: whoever sets it takes himself out of the picture, and gains nothing.
 
 use super::{ClientNo, ExchangeNo, LabId};
 
-/// The numbers of a client and an exchange, each if it was given and is one.
+/// What marks a request of a synthetic client.
+pub const CROWD: &str = "crowd=1";
+
+/// The numbers of a client and an exchange, each if it was given and is one; and whether it is one of a crowd.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Numbers {
     pub(super) client: Option<ClientNo>,
     pub(super) exchange: Option<ExchangeNo>,
+    pub(super) crowd: bool,
 }
 
 impl Numbers {
     /// These, and what is missing from those.
     pub(super) fn or(self, those: Self) -> Self {
-        Self { client: self.client.or(those.client), exchange: self.exchange.or(those.exchange) }
+        Self {
+            client: self.client.or(those.client),
+            exchange: self.exchange.or(those.exchange),
+            crowd: self.crowd || those.crowd,
+        }
     }
 
     /// The first of each name counts.
@@ -22,6 +34,7 @@ impl Numbers {
         } else if let Some(value) = pair.strip_prefix(b"n=") {
             self.exchange = self.exchange.or(number(value));
         }
+        self.crowd |= pair == CROWD.as_bytes();
     }
 }
 
@@ -101,8 +114,17 @@ mod tests {
     }
 
     #[test]
+    fn a_crowd_is_marked_exactly() {
+        let crowd = |target: &str| of_target(target.as_bytes()).1.crowd;
+        assert!(crowd("/l/abcdefgh23/events?crowd=1") && crowd("/l/abcdefgh23/hold?cursor=3&crowd=1&wait=9"));
+        for other in ["/?crowd=0", "/?crowd", "/?crowd=11", "/?acrowd=1", "/crowd=1", "/?CROWD=1"] {
+            assert!(!crowd(other), "{other}");
+        }
+    }
+
+    #[test]
     fn accept_parameters() {
-        let both = Numbers { client: Some(1), exchange: Some(14) };
+        let both = Numbers { client: Some(1), exchange: Some(14), crowd: false };
         assert_eq!(of_accept(b"application/json;c=1;n=14"), both);
         assert_eq!(of_accept(b"text/html, application/json ; c=1 ;\tn=14, */*;q=0.8"), both);
         assert_eq!(of_accept(b"*/*"), Numbers::default());

@@ -70,6 +70,8 @@ pub struct Address {
     pub client: Option<ClientNo>,
     /// `n` of the query, or of `Accept`.
     pub exchange: Option<ExchangeNo>,
+    /// Whether it is a request of a synthetic client: `crowd=1`.
+    pub crowd: bool,
 }
 
 /// A request that waits for its answer.
