@@ -105,8 +105,8 @@ impl Client {
 
     /// A request for something of the lab, with more lines of its head.
     fn request(&self, what: &str, lines: &str) -> String {
-        let (lab, host) = (&self.order.lab, &self.host);
-        format!("GET /l/{lab}/{what}{CROWD} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n")
+        let (lab, number, host) = (&self.order.lab, self.order.number, &self.host);
+        format!("GET /l/{lab}/{what}{CROWD}{number} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n")
     }
 
     fn arrived(&mut self, seqs: impl IntoIterator<Item = u64>) {

@@ -76,12 +76,11 @@ impl Crowds {
         let mut child = started.map_err(|error| format!("no process can be started for the crowd: {error}"))?;
         let (tell, told) = mpsc::channel(WAITING);
         let (report, reports) = watch::channel(Report::default());
-        let order = Order { at: self.at, lab: lab.clone(), crowd: spec, from };
+        let order = Order { at: self.at, lab: lab.clone(), number: sums.restart(), crowd: spec, from };
         if let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) {
             tokio::spawn(give(input, order, told));
             tokio::spawn(hear(output, report));
         }
-        sums.restart();
         let now = clock::now();
         Ok(Crowd {
             spec,
@@ -245,9 +244,9 @@ impl Crowd {
         }
     }
 
-    /// Its last record: it is sent away.
+    /// Its last record: it is sent away. What its clients cost while they were there stays said.
     pub fn farewell(mut self, now: Micros) -> wire::crowd::Crowd {
         let last = self.record(now);
-        wire::crowd::Crowd { here: false, connected: 0, held: 0, connections: 0, rate: 0, memory_each: None, ..last }
+        wire::crowd::Crowd { here: false, connected: 0, held: 0, connections: 0, rate: 0, ..last }
     }
 }

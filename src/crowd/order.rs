@@ -22,6 +22,8 @@ pub struct Order {
     pub at: SocketAddr,
     /// The lab.
     pub lab: LabId,
+    /// The crowd's number in the lab, from 1: the mark of its requests.
+    pub number: u32,
     /// Which crowd.
     pub crowd: CrowdSpec,
     /// The number of the last update before it: every client is to get all that follow.

@@ -51,6 +51,9 @@ pub fn figure(crowd: &Crowd, figure: Figure) -> Option<f64> {
         Figure::ServerMemoryPerClient => crowd.memory_each?.into(),
         Figure::CrowdCpu => return crowd.cpu.map(|micros| micros as f64 / 1000.0),
         Figure::ReconnectPeak => crowd.peak()?.into(),
+        Figure::ServerMemory => crowd.memory?,
+        Figure::CpuPerUpdate => return crowd.cpu_each,
+        Figure::CrowdDelay => return crowd.delay_median,
         _ => return None,
     };
     Some(count as f64)

@@ -361,7 +361,10 @@ impl Ledger {
             | Figure::CrowdLost
             | Figure::ServerMemoryPerClient
             | Figure::CrowdCpu
-            | Figure::ReconnectPeak => return None,
+            | Figure::ReconnectPeak
+            | Figure::ServerMemory
+            | Figure::CpuPerUpdate
+            | Figure::CrowdDelay => return None,
         };
         Some(count as f64)
     }

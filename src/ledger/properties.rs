@@ -9,7 +9,7 @@ use crate::wire::{
     observation::{Ask, ClientSettings, Cure, LifeState, News},
 };
 
-const FIGURES: [Figure; 52] = [
+const FIGURES: [Figure; 55] = [
     Figure::Messages,
     Figure::Reconnects,
     Figure::Sent,
@@ -62,6 +62,9 @@ const FIGURES: [Figure; 52] = [
     Figure::ServerMemoryPerClient,
     Figure::CrowdCpu,
     Figure::ReconnectPeak,
+    Figure::ServerMemory,
+    Figure::CpuPerUpdate,
+    Figure::CrowdDelay,
 ];
 
 /// A number below `most`, or, where everything is allowed, now and then an extreme one.

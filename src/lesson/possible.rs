@@ -72,7 +72,10 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         | Figure::CrowdLost
         | Figure::ServerMemoryPerClient
         | Figure::CrowdCpu
-        | Figure::ReconnectPeak => has(Control::Crowd),
+        | Figure::ReconnectPeak
+        | Figure::ServerMemory
+        | Figure::CpuPerUpdate
+        | Figure::CrowdDelay => has(Control::Crowd),
     };
     (!fits).then(|| format!("{figure:?} cannot come from this step's client and controls"))
 }

@@ -27,6 +27,8 @@ pub struct Sums {
     pub down: AtomicU64,
     /// Requests held now; streams and sockets open now.
     pub held: AtomicU32,
+    /// The number of the crowd that is counted.
+    number: AtomicU32,
     herd: Mutex<Herd>,
 }
 
@@ -39,12 +41,18 @@ struct Herd {
 }
 
 impl Sums {
-    /// Counts anew; what is open now stays counted.
-    pub fn restart(&self) {
+    /// Another crowd comes, whose number this gives, and is counted anew. What an earlier one still had under way is not
+    /// taken for its; what is open now stays counted.
+    pub fn restart(&self) -> u32 {
         for sum in [&self.requests, &self.answers, &self.empty, &self.up, &self.down] {
             sum.store(0, Relaxed);
         }
         *self.herd() = Herd::default();
+        self.number.fetch_add(1, Relaxed) + 1
+    }
+
+    fn counts(&self, crowd: u32) -> bool {
+        crowd == self.number.load(Relaxed)
     }
 
     /// All connections are cut: from now on it is counted when they come back.
@@ -63,8 +71,11 @@ impl Sums {
     }
 
     /// A connection that was accepted at a time turned out to be a crowd's.
-    pub(super) fn opened(&self, accepted: Micros) {
+    pub(super) fn opened(&self, crowd: u32, accepted: Micros) {
         self.connections.fetch_add(1, Relaxed);
+        if !self.counts(crowd) {
+            return;
+        }
         let mut herd = self.herd();
         let Some(after) = herd.since.map(|since| accepted - since) else { return };
         let bin = usize::try_from(after / (Micros::from(BIN_MS) * 1000)).ok().filter(|bin| after >= 0 && *bin < BINS);
@@ -81,7 +92,10 @@ impl Sums {
     }
 
     /// A unit came to the tap.
-    pub(super) fn unit(&self, dir: Direction, unit: &Unit) {
+    pub(super) fn unit(&self, crowd: u32, dir: Direction, unit: &Unit) {
+        if !self.counts(crowd) {
+            return;
+        }
         let bytes = if dir == Direction::Up { &self.up } else { &self.down };
         bytes.fetch_add(unit.bytes().into(), Relaxed);
         match unit {
@@ -92,9 +106,9 @@ impl Sums {
     }
 
     /// A handler saw something.
-    pub fn served(&self, fact: &Fact) {
+    pub fn served(&self, crowd: u32, fact: &Fact) {
         match fact {
-            Fact::Answering { news } if news.empty => drop(self.empty.fetch_add(1, Relaxed)),
+            Fact::Answering { news } if news.empty && self.counts(crowd) => drop(self.empty.fetch_add(1, Relaxed)),
             Fact::Holding { .. } => self.enter(),
             Fact::HoldEnded { .. } => self.leave(),
             _ => {}
@@ -119,16 +133,18 @@ mod tests {
     #[test]
     fn those_who_come_back_are_counted_by_when() {
         let sums = Sums::default();
-        sums.opened(5);
+        let crowd = sums.restart();
+        sums.opened(crowd, 5);
         assert_eq!(sums.returned(), (None, vec![]), "nobody was cut");
         sums.cut(1_000_000);
         for at in [999_999, 1_000_000, 1_099_999, 1_100_000, 15_999_999, 16_000_000] {
-            sums.opened(at);
+            sums.opened(crowd, at);
         }
+        sums.opened(crowd + 1, 1_000_000);
         let (since, bins) = sums.returned();
         assert_eq!((since, bins.len(), bins[0], bins[1], bins[149]), (Some(1_000_000), BINS, 2, 1, 1));
         sums.restart();
         assert_eq!(sums.returned().0, None);
-        assert_eq!(sums.connections.load(Relaxed), 7, "they are open still");
+        assert_eq!(sums.connections.load(Relaxed), 8, "they are open still");
     }
 }

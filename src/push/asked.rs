@@ -70,7 +70,7 @@ fn who(uri: &Uri, headers: &HeaderMap) -> Who {
     Who {
         client: find("c=").and_then(|number| number.try_into().ok()),
         exchange: find("n=").and_then(|number| number.try_into().ok()),
-        crowd: pairs().any(|pair| pair == CROWD),
+        crowd: find(CROWD).and_then(|number| number.try_into().ok()),
     }
 }
 

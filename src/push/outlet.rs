@@ -35,8 +35,8 @@ pub struct Who {
     pub client: Option<ClientNo>,
     /// Its exchange.
     pub exchange: Option<ExchangeNo>,
-    /// Whether it is a synthetic client: what the server does for it is summed up, not written down.
-    pub crowd: bool,
+    /// The crowd of a synthetic client: what the server does for it is summed up, not written down.
+    pub crowd: Option<u32>,
 }
 
 /// Finds what a lab offers by the name in a request's path.
@@ -188,8 +188,8 @@ impl Outlet {
 
     /// Writes down what the server did.
     pub fn saw(&self, who: Who, fact: Fact) {
-        if who.crowd {
-            return self.line.crowd().served(&fact);
+        if let Some(crowd) = who.crowd {
+            return self.line.crowd().served(crowd, &fact);
         }
         self.line.observe(Observation {
             at: clock::now(),

@@ -133,7 +133,7 @@ struct Seat(Arc<Outlet>, Who);
 
 impl Seat {
     fn take(outlet: Arc<Outlet>, who: Who) -> Result<Self, Error> {
-        if who.crowd {
+        if who.crowd.is_some() {
             outlet.line.crowd().enter();
         }
         let seat = Self(outlet, who);
@@ -146,7 +146,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        if self.1.crowd {
+        if self.1.crowd.is_some() {
             self.0.line.crowd().leave();
         }
         self.0.sockets.fetch_sub(1, Ordering::Relaxed);
@@ -227,7 +227,7 @@ async fn talk(
         }
     };
     // What somebody draws is for those who look on.
-    let pad = (!who.crowd).then(|| outlet.pad.subscribe());
+    let pad = who.crowd.is_none().then(|| outlet.pad.subscribe());
     let mouth = Mouth { pad, replies, place, pings: &pings, me, terms: &terms };
     let ear = Ear { pad: &outlet.pad, reply, pings: &pings, me };
     tokio::select! {

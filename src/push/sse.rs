@@ -102,7 +102,7 @@ impl Stream {
     ) -> Self {
         let (mut jobs, mut streams) = (outlet.jobs.clone(), outlet.streams.subscribe());
         let told = jobs.borrow_and_update().all().collect();
-        if who.crowd {
+        if who.crowd.is_some() {
             // A thousand that come would be a million messages about each other.
             outlet.line.crowd().enter();
         } else {
@@ -120,7 +120,7 @@ impl Stream {
             if let Some(block) = self.ready.pop_front() {
                 return Some(block);
             }
-            let (from, run, crowd) = (self.from, self.run, self.who.crowd);
+            let (from, run, crowd) = (self.from, self.run, self.who.crowd.is_some());
             let heard = tokio::select! {
                 biased;
                 news = self.feed.wait_for(|feed| feed.last() > from || feed.run() != run) => news.map(|_| Heard::Feed),
@@ -183,7 +183,7 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        if self.who.crowd {
+        if self.who.crowd.is_some() {
             return self.outlet.line.crowd().leave();
         }
         self.outlet.streams.send_modify(|open| *open = open.saturating_sub(1));

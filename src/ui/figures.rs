@@ -12,13 +12,13 @@ pub fn number(figure: Figure, value: Option<f64>) -> (String, &'static str) {
     match figure {
         EmptyShare => (format!("{value:.0}"), "%"),
         LoadTime | LongestStream | NoticedByPage | NoticedByServer | HoldMean | DelayMean | DelayMedian | DelayP95
-        | DelayMax | CrowdCpu
+        | DelayMax | CrowdCpu | CrowdDelay
             if value < 1000.0 =>
         {
             (format!("{value:.0}"), "ms")
         }
         LoadTime | LongestStream | NoticedByPage | NoticedByServer | HoldMean | DelayMean | DelayMedian | DelayP95
-        | DelayMax | CrowdCpu => (format!("{:.2}", value / 1000.0), "s"),
+        | DelayMax | CrowdCpu | CrowdDelay => (format!("{:.2}", value / 1000.0), "s"),
         HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate | ServerMemoryPerClient
             if value < 10_000.0 =>
         {
@@ -28,6 +28,8 @@ pub fn number(figure: Figure, value: Option<f64>) -> (String, &'static str) {
             (format!("{:.1}", value / 1000.0), "kB")
         }
         HeadPerPayload => (format!("{value:.1}"), "×"),
+        ServerMemory => (format!("{:.1}", value / 1e6), "MB"),
+        CpuPerUpdate => (format!("{value:.0}"), "µs"),
         CrowdRate | ReconnectPeak => (format!("{value:.0}"), "/s"),
         _ => (format!("{value:.0}"), ""),
     }
@@ -52,7 +54,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 55] = [
+pub const ALL: [Figure; 58] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -108,4 +110,7 @@ pub const ALL: [Figure; 55] = [
     Figure::ServerMemoryPerClient,
     Figure::CrowdCpu,
     Figure::ReconnectPeak,
+    Figure::ServerMemory,
+    Figure::CpuPerUpdate,
+    Figure::CrowdDelay,
 ];

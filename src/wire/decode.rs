@@ -70,8 +70,8 @@ pub struct Address {
     pub client: Option<ClientNo>,
     /// `n` of the query, or of `Accept`.
     pub exchange: Option<ExchangeNo>,
-    /// Whether it is a request of a synthetic client: `crowd=1`.
-    pub crowd: bool,
+    /// `crowd` of the query: the number of a synthetic client's crowd.
+    pub crowd: Option<u32>,
 }
 
 /// A request that waits for its answer.

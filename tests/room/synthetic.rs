@@ -90,7 +90,7 @@ async fn everything_reaches_all(technique: Technique) {
 
     page.command(Command::Crowd { crowd: None }).await;
     let gone = until(&mut page, |crowd| !crowd.here).await;
-    assert_eq!((gone.connected, gone.delivered, gone.memory_each), (0, all, None));
+    assert_eq!((gone.connected, gone.held, gone.delivered), (0, 0, all));
 }
 
 #[tokio::test(flavor = "multi_thread")]

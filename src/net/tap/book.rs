@@ -28,14 +28,14 @@ pub(super) struct Route {
     client: Option<ClientNo>,
     exchange: Option<ExchangeNo>,
     conn: ConnNo,
-    /// Whether a synthetic client asked: it is summed up, not written down.
-    crowd: bool,
+    /// The crowd of the synthetic client that asked: then it is summed up, not written down.
+    crowd: Option<u32>,
 }
 
 impl Route {
     /// Writes a fact down for the lab, if there is one.
     pub(super) fn see(&self, at: Micros, fact: impl FnOnce() -> Fact) {
-        if let Some(line) = self.line.as_ref().filter(|_| !self.crowd) {
+        if let Some(line) = self.line.as_ref().filter(|_| self.crowd.is_none()) {
             line.observe(Observation {
                 at,
                 witness: Witness::Wire,
@@ -49,8 +49,8 @@ impl Route {
 
     /// Adds a unit to the sums of the lab's crowd, if it is one of a crowd.
     pub(super) fn sum(&self, dir: Direction, unit: &Unit) {
-        if let Some(line) = self.line.as_ref().filter(|_| self.crowd) {
-            line.crowd().unit(dir, unit);
+        if let (Some(line), Some(crowd)) = (&self.line, self.crowd) {
+            line.crowd().unit(crowd, dir, unit);
         }
     }
 
@@ -81,8 +81,8 @@ pub(super) struct Book {
     requests: VecDeque<(u32, Route)>,
     /// The newest request's, which what belongs to no request goes by.
     newest: Route,
-    /// The labs, each with whether it was its crowd that asked: a connection may carry both, and then is told of twice.
-    served: Vec<(Arc<Line>, bool)>,
+    /// The labs, each with the crowd of it that asked, if one did: a connection may carry both, and then is told of twice.
+    served: Vec<(Arc<Line>, Option<u32>)>,
 }
 
 impl Book {
@@ -105,8 +105,8 @@ impl Book {
                 && !self.serves(line, crowd)
             {
                 self.served.push((line.clone(), crowd));
-                if crowd {
-                    line.crowd().opened(self.accepted);
+                if let Some(crowd) = crowd {
+                    line.crowd().opened(crowd, self.accepted);
                 }
                 route.see(self.accepted, || Fact::Opened);
             }
@@ -154,7 +154,7 @@ impl Book {
         Route { client: None, exchange: None, ..self.newest.clone() }
     }
 
-    fn serves(&self, line: &Arc<Line>, crowd: bool) -> bool {
+    fn serves(&self, line: &Arc<Line>, crowd: Option<u32>) -> bool {
         self.served.iter().any(|(served, its)| Arc::ptr_eq(served, line) && *its == crowd)
     }
 
@@ -162,7 +162,7 @@ impl Book {
     pub(super) fn closed(&self, at: Micros, dir: Direction, how: Close, bytes_up: u64, bytes_down: u64) {
         for (line, crowd) in &self.served {
             // Both directions end; the connection is at its end with the way down.
-            if *crowd && dir == Direction::Down {
+            if crowd.is_some() && dir == Direction::Down {
                 line.crowd().closed();
             }
             let route = Route { line: Some(line.clone()), conn: self.conn, crowd: *crowd, ..Route::default() };

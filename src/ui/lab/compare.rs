@@ -1,54 +1,89 @@
-//! The techniques of one run side by side: what each of them brought, how late, and at what price.
+//! What the log tells of one kind of thing beside another: techniques, crowds, ways to come back. Each at what price.
 
 use leptos::prelude::*;
 
-use super::rig::Rig;
+use super::{controls::RECONNECTS, rig::Rig};
 use crate::{
     i18n::t,
     ledger::{Check, Figure},
     ui::figures,
-    wire::Technique,
+    wire::{Technique, observation::Reconnect},
 };
 
-/// The columns.
-const FIGURES: [Figure; 4] = [Figure::Requests, Figure::Delivered, Figure::DelayMedian, Figure::BytesPerUpdate];
+const TECHNIQUES: [(Technique, &str); 4] = [
+    (Technique::ShortPoll, "lab.technique_short"),
+    (Technique::LongPoll, "lab.technique_long"),
+    (Technique::Sse, "lab.technique_sse"),
+    (Technique::WebSocket, "lab.technique_socket"),
+];
 
-/// A table with a row for each technique that was used in the run.
+/// A row: whom it is about, and the key of its name.
+type Row = (Option<Technique>, Option<Reconnect>, String);
+
+/// A table with a row for each technique that the page's clients used in the run.
 pub fn table(rig: Rig) -> impl IntoView {
-    let all = [
-        (Technique::ShortPoll, "lab.technique_short"),
-        (Technique::LongPoll, "lab.technique_long"),
-        (Technique::Sse, "lab.technique_sse"),
-        (Technique::WebSocket, "lab.technique_socket"),
+    const FIGURES: [Figure; 4] = [Figure::Requests, Figure::Delivered, Figure::DelayMedian, Figure::BytesPerUpdate];
+    rows(rig, "lab.technique", techniques(), &FIGURES, 1)
+}
+
+/// The same for crowds, from the second technique on.
+pub fn crowds(rig: Rig) -> impl IntoView {
+    const FIGURES: [Figure; 5] = [
+        Figure::CrowdRequests,
+        Figure::CrowdDelivered,
+        Figure::ServerMemoryPerClient,
+        Figure::CrowdCpu,
+        Figure::CpuPerUpdate,
     ];
-    let used = move |technique| {
-        let check = Check { technique: Some(technique), ..Check::about(Figure::Requests) };
-        rig.stage.ledger.with(|ledger| ledger.figure_of(&check)) > Some(0.0)
+    rows(rig, "lab.technique", techniques(), &FIGURES, 2)
+}
+
+/// The ways in which crowds came back, from the second on.
+pub fn returns(rig: Rig) -> impl IntoView {
+    const FIGURES: [Figure; 2] = [Figure::ReconnectPeak, Figure::CrowdRequests];
+    let ways = RECONNECTS.map(|(name, way)| (None, Some(way), format!("lab.reconnect_{name}")));
+    rows(rig, "lab.reconnect", ways.to_vec(), &FIGURES, 2)
+}
+
+fn techniques() -> Vec<Row> {
+    TECHNIQUES.map(|(technique, name)| (Some(technique), None, name.to_owned())).to_vec()
+}
+
+/// A table of those rows that the first figure is about, if there are at least so many.
+fn rows(rig: Rig, title: &str, all: Vec<Row>, columns: &'static [Figure], least: usize) -> impl IntoView {
+    let value = move |row: &Row, figure| {
+        let check = Check { technique: row.0, reconnect: row.1, ..Check::about(figure) };
+        rig.stage.ledger.with(|ledger| ledger.figure_of(&check))
     };
-    let cell = move |technique, figure| {
-        let check = Check { technique: Some(technique), ..Check::about(figure) };
-        let (number, unit) = figures::number(figure, rig.stage.ledger.with(|ledger| ledger.figure_of(&check)));
-        format!("{number}\u{a0}{unit}")
-    };
-    let row = move |(technique, name): (Technique, &'static str)| {
-        let cells = FIGURES.map(|figure| view! { <td>{move || cell(technique, figure)}</td> });
+    let used = Memo::new({
+        let all = all.clone();
+        move |_| all.iter().map(|row| value(row, columns[0]) > Some(0.0)).collect::<Vec<_>>()
+    });
+    let line = move |(place, row): (usize, Row)| {
+        let name = t(&row.2);
+        let row = StoredValue::new(row);
+        let cell = move |figure| {
+            let (number, unit) = figures::number(figure, row.with_value(|row| value(row, figure)));
+            format!("{number}\u{a0}{unit}")
+        };
+        let cells = columns.iter().map(|figure| view! { <td>{move || cell(*figure)}</td> }).collect_view();
         view! {
-            <tr hidden=move || !used(technique)>
-                <th scope="row">{t(name)}</th>
-                {cells.into_iter().collect_view()}
+            <tr hidden=move || !used.with(|used| used[place])>
+                <th scope="row">{name}</th>
+                {cells}
             </tr>
         }
     };
-    let heads = FIGURES.map(|figure| view! { <th scope="col">{t(&figures::key(figure))}</th> });
+    let heads = columns.iter().map(|figure| view! { <th scope="col">{t(&figures::key(*figure))}</th> }).collect_view();
     view! {
-        <table class="compare" hidden=move || !all.iter().any(|(technique, _)| used(*technique))>
+        <table class="compare" hidden=move || used.with(|used| used.iter().filter(|used| **used).count() < least)>
             <thead>
                 <tr>
-                    <th scope="col">{t("lab.technique")}</th>
-                    {heads.into_iter().collect_view()}
+                    <th scope="col">{t(title)}</th>
+                    {heads}
                 </tr>
             </thead>
-            <tbody>{all.into_iter().map(row).collect_view()}</tbody>
+            <tbody>{all.into_iter().enumerate().map(line).collect_view()}</tbody>
         </table>
     }
 }

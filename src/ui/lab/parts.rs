@@ -60,7 +60,9 @@ pub fn board(rig: Rig) -> impl IntoView {
 pub fn strip(rig: Rig) -> impl IntoView {
     let large = rig.stage.play.with_value(|play| play.step.figures.clone());
     let compares = rig.stage.play.with_value(|play| play.step.controls.contains(&Control::Technique));
-    let rest = figures::ALL.iter().filter(|figure| !large.contains(figure)).copied().collect::<Vec<_>>();
+    // A crowd's own panel tells the rest of it.
+    let rest = figures::ALL.iter().filter(|figure| !large.contains(figure) && !figure.is_of_crowd());
+    let rest = rest.copied().collect::<Vec<_>>();
     view! {
         <div class="ledger" id="lab-ledger">
             {large.into_iter().map(|figure| figures::live(rig.stage, figure)).collect_view()}
