@@ -80,7 +80,7 @@ impl Line {
     }
 
     /// Where what a crowd does is summed up.
-    pub fn crowd(&self) -> &Sums {
+    pub fn crowd(&self) -> &Arc<Sums> {
         &self.crowd
     }
 
