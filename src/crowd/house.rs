@@ -238,7 +238,6 @@ impl Crowd {
             memory: cost::resident(),
             memory_each: each.and_then(|each| u32::try_from(each).ok()).filter(|each| *each > 0),
             cpu,
-            cpu_each: cpu.filter(|_| delivered > 0).map(|cpu| cpu as f64 / delivered as f64),
             cut_ms: cut.map(millis),
             connects,
         }

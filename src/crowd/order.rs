@@ -52,10 +52,10 @@ pub struct Report {
     pub lost: u64,
     /// Updates that a client got once more.
     pub duplicated: u64,
-    /// Median of the delay, in milliseconds.
-    pub delay_median: Option<f64>,
-    /// The delay that 95 of 100 did not exceed, in milliseconds.
-    pub delay_p95: Option<f64>,
+    /// Median of the delay, in microseconds.
+    pub delay_median: Option<u32>,
+    /// The delay that 95 of 100 did not exceed, in microseconds.
+    pub delay_p95: Option<u32>,
 }
 
 /// The time of day, in microseconds: the one clock that two processes of a machine share.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Figure;
+use super::{Figure, share};
 use crate::wire::{Technique, crowd::Crowd, observation::Reconnect};
 
 /// How many are remembered: one for each technique and each way to come back.
@@ -52,8 +52,8 @@ pub fn figure(crowd: &Crowd, figure: Figure) -> Option<f64> {
         Figure::CrowdCpu => return crowd.cpu.map(|micros| micros as f64 / 1000.0),
         Figure::ReconnectPeak => crowd.peak()?.into(),
         Figure::ServerMemory => crowd.memory?,
-        Figure::CpuPerUpdate => return crowd.cpu_each,
-        Figure::CrowdDelay => return crowd.delay_median,
+        Figure::CpuPerUpdate => return share(crowd.cpu?, crowd.delivered),
+        Figure::CrowdDelay => return crowd.delay_median.map(|micros| f64::from(micros) / 1000.0),
         _ => return None,
     };
     Some(count as f64)

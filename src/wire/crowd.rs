@@ -79,11 +79,11 @@ pub struct Crowd {
     pub lost: u64,
     /// Updates that reached a client once more.
     pub duplicated: u64,
-    /// Median of the delay from publication to arrival at a client, in milliseconds, within 1.6%; of updates published since the
+    /// Median of the delay from publication to arrival at a client, in microseconds, within 1.6%; of updates published since the
     /// client first connected.
-    pub delay_median: Option<f64>,
-    /// The delay that 95 of 100 updates did not exceed, in milliseconds, within 1.6%.
-    pub delay_p95: Option<f64>,
+    pub delay_median: Option<u32>,
+    /// The delay that 95 of 100 updates did not exceed, in microseconds, within 1.6%.
+    pub delay_p95: Option<u32>,
     /// Bytes that came to the tap from clients.
     pub bytes_up: u64,
     /// Bytes that came to the tap for them.
@@ -97,8 +97,6 @@ pub struct Crowd {
     pub memory_each: Option<u32>,
     /// CPU time of the server's process, in microseconds.
     pub cpu: Option<u64>,
-    /// The same for each update delivered.
-    pub cpu_each: Option<f64>,
     /// How long ago all connections of the lab were last cut by a fault, in milliseconds.
     pub cut_ms: Option<u32>,
     /// Connections that came in each [`BIN_MS`] since then; at most [`BINS`], without the empty ones at the end.

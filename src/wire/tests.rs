@@ -72,7 +72,7 @@ fn crowd() -> Crowd {
         delivered: 5,
         lost: 6,
         duplicated: 7,
-        delay_median: Some(80.5),
+        delay_median: Some(80_500),
         delay_p95: None,
         bytes_up: 8,
         bytes_down: 9,
@@ -80,7 +80,6 @@ fn crowd() -> Crowd {
         memory: Some(11),
         memory_each: None,
         cpu: Some(12),
-        cpu_each: Some(0.5),
         cut_ms: Some(13),
         connects: vec![0, 900, 100],
     }

@@ -17,7 +17,7 @@ const TECHNIQUES: [(Technique, &str); 4] = [
     (Technique::WebSocket, "lab.technique_socket"),
 ];
 
-/// A row: whom it is about, and the key of its name.
+/// A row: whom it is about, and its name.
 type Row = (Option<Technique>, Option<Reconnect>, String);
 
 /// A table with a row for each technique that the page's clients used in the run.
@@ -41,34 +41,31 @@ pub fn crowds(rig: Rig) -> impl IntoView {
 /// The ways in which crowds came back, from the second on.
 pub fn returns(rig: Rig) -> impl IntoView {
     const FIGURES: [Figure; 2] = [Figure::ReconnectPeak, Figure::CrowdRequests];
-    let ways = RECONNECTS.map(|(name, way)| (None, Some(way), format!("lab.reconnect_{name}")));
+    let ways = RECONNECTS.map(|(name, way)| (None, Some(way), t(&format!("lab.reconnect_{name}"))));
     rows(rig, "lab.reconnect", ways.to_vec(), &FIGURES, 2)
 }
 
 fn techniques() -> Vec<Row> {
-    TECHNIQUES.map(|(technique, name)| (Some(technique), None, name.to_owned())).to_vec()
+    TECHNIQUES.map(|(technique, name)| (Some(technique), None, t(name))).to_vec()
 }
 
 /// A table of those rows that the first figure is about, if there are at least so many.
 fn rows(rig: Rig, title: &str, all: Vec<Row>, columns: &'static [Figure], least: usize) -> impl IntoView {
-    let value = move |row: &Row, figure| {
-        let check = Check { technique: row.0, reconnect: row.1, ..Check::about(figure) };
+    let value = move |(technique, reconnect), figure| {
+        let check = Check { technique, reconnect, ..Check::about(figure) };
         rig.stage.ledger.with(|ledger| ledger.figure_of(&check))
     };
-    let used = Memo::new({
-        let all = all.clone();
-        move |_| all.iter().map(|row| value(row, columns[0]) > Some(0.0)).collect::<Vec<_>>()
-    });
-    let line = move |(place, row): (usize, Row)| {
-        let name = t(&row.2);
-        let row = StoredValue::new(row);
+    let used = move |whom| value(whom, columns[0]) > Some(0.0);
+    let whom: Vec<_> = all.iter().map(|row| (row.0, row.1)).collect();
+    let line = move |(technique, reconnect, name): Row| {
+        let whom = (technique, reconnect);
         let cell = move |figure| {
-            let (number, unit) = figures::number(figure, row.with_value(|row| value(row, figure)));
+            let (number, unit) = figures::number(figure, value(whom, figure));
             format!("{number}\u{a0}{unit}")
         };
         let cells = columns.iter().map(|figure| view! { <td>{move || cell(*figure)}</td> }).collect_view();
         view! {
-            <tr hidden=move || !used.with(|used| used[place])>
+            <tr hidden=move || !used(whom)>
                 <th scope="row">{name}</th>
                 {cells}
             </tr>
@@ -76,14 +73,14 @@ fn rows(rig: Rig, title: &str, all: Vec<Row>, columns: &'static [Figure], least:
     };
     let heads = columns.iter().map(|figure| view! { <th scope="col">{t(&figures::key(*figure))}</th> }).collect_view();
     view! {
-        <table class="compare" hidden=move || used.with(|used| used.iter().filter(|used| **used).count() < least)>
+        <table class="compare" hidden=move || whom.iter().filter(|whom| used(**whom)).count() < least>
             <thead>
                 <tr>
                     <th scope="col">{t(title)}</th>
                     {heads}
                 </tr>
             </thead>
-            <tbody>{all.into_iter().enumerate().map(line).collect_view()}</tbody>
+            <tbody>{all.into_iter().map(line).collect_view()}</tbody>
         </table>
     }
 }

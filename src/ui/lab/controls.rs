@@ -292,22 +292,21 @@ fn ping(rig: Rig) -> impl IntoView {
 }
 
 fn reconnect(rig: Rig) -> impl IntoView {
-    let current = Signal::derive(move || rig.settings.with(|settings| settings.reconnect));
     let set = move |reconnect| rig.change(|settings| settings.reconnect = reconnect);
-    reconnects("lab-reconnect", rig, Some(Technique::WebSocket), current, set)
+    reconnects("lab-reconnect", rig, Some(Technique::WebSocket), rig.settings, set)
 }
 
-/// A list of the ways to come back.
+/// A list of the ways to come back, which one of these settings says.
 pub(super) fn reconnects(
     id: &'static str,
     rig: Rig,
     only: Option<Technique>,
-    current: Signal<Reconnect>,
+    settings: RwSignal<ClientSettings>,
     set: impl Fn(Reconnect) + 'static + Send + Sync,
 ) -> impl IntoView {
     let options = RECONNECTS.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.reconnect_{name}"))));
     let name = Signal::derive(move || {
-        let current = current.get();
+        let current = settings.with(|settings| settings.reconnect);
         RECONNECTS.iter().find(|(_, known)| *known == current).map_or("jitter", |(name, _)| name).to_owned()
     });
     select(id, t("lab.reconnect"), rig, only, options.collect(), name, move |chosen| {

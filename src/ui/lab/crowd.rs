@@ -50,28 +50,30 @@ pub fn panel(rig: Rig) -> impl IntoView {
 }
 
 fn content(rig: Rig, free: bool) -> impl IntoView {
-    let wanted = RwSignal::new(rig.settings.with_untracked(|settings| CrowdSpec {
-        size: 100,
-        technique: match settings.technique {
-            Technique::Request => Technique::ShortPoll,
-            technique => technique,
-        },
-        interval_ms: settings.interval_ms,
-        reconnect: settings.reconnect,
-    }));
+    // How its clients work, in the words of the page's own.
+    let wanted = RwSignal::new(rig.settings.get_untracked());
+    if wanted.with_untracked(|wanted| wanted.technique == Technique::Request) {
+        wanted.update(|wanted| wanted.technique = Technique::ShortPoll);
+    }
+    let size = RwSignal::new("100".to_owned());
     let latest = move |what: fn(&Crowd) -> u32| {
         rig.stage.ledger.with(|ledger| ledger.crowds().latest(None, None).map_or(0, what))
     };
-    let here = Memo::new(move |_| latest(|crowd| crowd.here.into()) > 0);
+    let here = move || latest(|crowd| crowd.here.into()) > 0;
     let call = move || {
-        // As often as the page's own polls.
-        wanted.update(|wanted| wanted.interval_ms = rig.settings.with_untracked(|settings| settings.interval_ms));
-        rig.command(Command::Crowd { crowd: Some(wanted.get_untracked()) });
+        let spec = wanted.with_untracked(|wanted| CrowdSpec {
+            size: size.with_untracked(|size| size.parse().unwrap_or(1)),
+            technique: wanted.technique,
+            // As often as the page's own polls.
+            interval_ms: rig.settings.with_untracked(|settings| settings.interval_ms),
+            reconnect: wanted.reconnect,
+        });
+        rig.command(Command::Crowd { crowd: Some(spec) });
         // A crowd without news would have nothing to tell.
         rig.command(Command::Source { running: true });
     };
     let turn = move |_| {
-        if !here.get_untracked() {
+        if !untrack(here) {
             return call();
         }
         rig.command(Command::Crowd { crowd: None });
@@ -80,18 +82,15 @@ fn content(rig: Rig, free: bool) -> impl IntoView {
         }
     };
     // One that is there is replaced at once.
-    let change = move |change: &dyn Fn(&mut CrowdSpec)| {
-        wanted.update(change);
-        if here.get_untracked() {
+    let changed = move || {
+        if untrack(here) {
             call();
         }
     };
     let sizes = SIZES.iter().map(|size| (size.to_string(), size.to_string())).collect();
-    let size = Signal::derive(move || wanted.with(|wanted| wanted.size.to_string()));
-    let size = select("lab-crowd-size", t("lab.crowd_size"), rig, None, sizes, size, move |chosen| {
-        if let Ok(size) = chosen.parse() {
-            change(&|wanted| wanted.size = size);
-        }
+    let sizes = select("lab-crowd-size", t("lab.crowd_size"), rig, None, sizes, size.into(), move |chosen| {
+        size.set(chosen.to_owned());
+        changed();
     });
     let names = TECHNIQUES.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.technique_{name}"))));
     let technique = Signal::derive(move || {
@@ -99,27 +98,30 @@ fn content(rig: Rig, free: bool) -> impl IntoView {
         TECHNIQUES.iter().find(|(_, known)| *known == technique).map_or("short", |(name, _)| name).to_owned()
     });
     let label = t("lab.technique");
-    let technique = select("lab-crowd-technique", label, rig, None, names.collect(), technique, move |chosen| {
+    let techniques = select("lab-crowd-technique", label, rig, None, names.collect(), technique, move |chosen| {
         if let Some((_, technique)) = TECHNIQUES.iter().find(|(name, _)| *name == chosen) {
-            change(&|wanted| wanted.technique = *technique);
+            wanted.update(|wanted| wanted.technique = *technique);
+            changed();
         }
     });
-    let reconnect = Signal::derive(move || wanted.with(|wanted| wanted.reconnect));
-    let set = move |reconnect| change(&|wanted| wanted.reconnect = reconnect);
+    let set = move |reconnect| {
+        wanted.update(|wanted| wanted.reconnect = reconnect);
+        changed();
+    };
     let connected = move || latest(|crowd| crowd.connected).to_string();
     view! {
         <details class="crowd" id="lab-crowd" open=!free>
             <summary>{move || tf("lab.crowd", &[("n", &connected())])}</summary>
             <div class="row">
-                {size} {technique} {reconnects("lab-crowd-reconnect", rig, None, reconnect, set)}
+                {sizes} {techniques} {reconnects("lab-crowd-reconnect", rig, None, wanted, set)}
                 <button
                     class="pill"
                     id="lab-crowd-call"
-                    aria-pressed=move || here.get().to_string()
+                    aria-pressed=move || here().to_string()
                     disabled=move || !rig.may_run()
                     on:click=turn
                 >
-                    {move || t(if here.get() { "lab.crowd_leave" } else { "lab.crowd_call" })}
+                    {move || t(if here() { "lab.crowd_leave" } else { "lab.crowd_call" })}
                 </button>
             </div>
             <div class="ledger">
@@ -132,39 +134,34 @@ fn content(rig: Rig, free: bool) -> impl IntoView {
 
 /// When they came back: a column for each tenth of a second since they were cut, and the same in words.
 fn herd(rig: Rig) -> impl IntoView {
-    let cut = Memo::new(move |_| {
+    /// Of a crowd that was cut: how wide the chart is, its columns, and what it says.
+    fn chart(crowd: &Crowd) -> Option<[String; 3]> {
+        let connects = &crowd.connects;
+        let most = connects.iter().max().copied().unwrap_or(0).max(1);
+        let column = |(at, count): (usize, &u32)| format!("M{at} 40v-{}h.8V40z", count * 40 / most);
+        let n = connects.iter().sum::<u32>().to_string();
+        let time = seconds(crowd.cut_ms?.min(BINS as u32 * BIN_MS) / BIN_MS * BIN_MS);
+        let said = tf("lab.crowd_herd", &[("n", &n), ("time", &time), ("peak", &crowd.peak()?.to_string())]);
+        let columns = connects.iter().enumerate().map(column).collect();
+        Some([connects.len().max(LEAST).to_string(), columns, said])
+    }
+    let part = move |part: usize| {
         rig.stage.ledger.with(|ledger| {
-            let crowd = ledger.crowds().latest(None, None)?;
-            Some((crowd.cut_ms?, crowd.peak()?, crowd.connects.clone()))
-        })
-    });
-    let said = move || {
-        cut.with(|cut| {
-            let (ms, peak, connects) = cut.as_ref()?;
-            let n = connects.iter().sum::<u32>().to_string();
-            let shown = (*ms).min(BINS as u32 * BIN_MS) / BIN_MS * BIN_MS;
-            Some(tf("lab.crowd_herd", &[("n", &n), ("time", &seconds(shown)), ("peak", &peak.to_string())]))
+            let parts = ledger.crowds().latest(None, None).and_then(chart);
+            parts.map_or_else(String::new, |parts| parts[part].clone())
         })
     };
-    let wide = move || cut.with(|cut| cut.as_ref().map_or(0, |cut| cut.2.len()).max(LEAST));
-    let columns = move || {
-        cut.with(|cut| {
-            let connects = cut.as_ref().map_or(&[][..], |cut| &cut.2);
-            let most = connects.iter().max().copied().unwrap_or(0).max(1);
-            let column = |(at, count): (usize, &u32)| format!("M{at} 40v-{}h.8V40z", count * 40 / most);
-            connects.iter().enumerate().map(column).collect::<String>()
-        })
-    };
+    let wide = move || part(0).parse().unwrap_or(LEAST as u32);
     view! {
-        <figure class="herd" hidden=move || cut.with(Option::is_none)>
+        <figure class="herd" hidden=move || part(0).is_empty()>
             <svg viewBox=move || format!("0 0 {} 40", wide()) preserveAspectRatio="none" aria-hidden="true">
-                <path d=columns />
+                <path d=move || part(1) />
             </svg>
             <div class="axis" aria-hidden="true">
                 <span>"0"</span>
-                <span>{move || seconds(wide() as u32 * BIN_MS)}</span>
+                <span>{move || seconds(wide() * BIN_MS)}</span>
             </div>
-            <figcaption>{said}</figcaption>
+            <figcaption>{move || part(2)}</figcaption>
         </figure>
     }
 }
