@@ -20,8 +20,9 @@ lint:
 	$(CLIPPY) --features ssr --all-targets -- -D warnings
 	$(CLIPPY) --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings
 
-bench: server ## what the tap costs
+bench: server ## what the tap costs, for a poll and for a thousand connections that are held
 	$(E) cargo run --quiet --features ssr --example bench
+	$(E) cargo run --quiet --features ssr --example held
 
 shots: server ## a picture of every page, in every language, theme and width, into shots/
 	@scripts/setup test

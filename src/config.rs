@@ -30,6 +30,9 @@ pub enum Command {
         /// The folder of the lessons; those built into the program, if it is absent
         dir: Option<PathBuf>,
     },
+    /// Be a crowd of synthetic clients; only the server calls this
+    #[command(hide = true)]
+    Crowd,
 }
 
 /// How to serve.
@@ -50,13 +53,19 @@ pub struct Config {
     /// Further names under which browsers may reach the course, as course.example.org or course.example.org:8443
     #[arg(long, value_name = "HOST", env = "LIFELINE_HOSTS", value_delimiter = ',')]
     pub hosts: Vec<Authority>,
+    /// How many synthetic clients all labs together may have; 0: none at all
+    #[arg(long, value_name = "N", env = "LIFELINE_CROWD", default_value_t = 1000)]
+    pub crowd: u32,
+    /// The program that is called to be a crowd: this one, if none is named. For tests, which are programs themselves.
+    #[arg(skip)]
+    pub program: Option<PathBuf>,
 }
 
 impl Default for Config {
     /// Loopback, each listener on a port that the system chooses.
     fn default() -> Self {
         let any = Listen { ip: Ipv4Addr::LOCALHOST.into(), port: 0 };
-        Self { site: any, lab: any, lab_url: None, lessons: None, hosts: Vec::new() }
+        Self { site: any, lab: any, lab_url: None, lessons: None, hosts: Vec::new(), crowd: 1000, program: None }
     }
 }
 

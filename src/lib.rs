@@ -12,6 +12,7 @@
 //! 4. `push`: the feed, and the server's side of each technique, one file each. It knows one hook, not the faults.
 //! 5. `room`: one task owns each lab: its log, its feed, its faults. Pages follow it over a control socket: a snapshot,
 //!    then numbered deltas.
+//!    `crowd` is the clients that a lab can call to see what many cost: a process of its own.
 //! 6. [`client`]: the browser's side. Each technique is a state machine over the browser's own API; clocks, outbox and
 //!    backoff are pure.
 //! 7. [`ledger`]: the log folded into figures, and the goals of lessons as conditions on them.
@@ -29,6 +30,8 @@ pub mod app;
 pub mod client;
 #[cfg(feature = "ssr")]
 pub mod config;
+#[cfg(feature = "ssr")]
+pub mod crowd;
 pub mod diagram;
 #[cfg(feature = "ssr")]
 pub mod error;

@@ -1,16 +1,21 @@
 //! The program: what it was told, the server, and its end.
 
-use std::{process::ExitCode, time::Duration};
+use std::{alloc::System, process::ExitCode, time::Duration};
 
+use cap::Cap;
 use clap::Parser;
 use lifeline::{
     config::{Cli, Command, Config},
-    lesson, server, telemetry,
+    crowd, lesson, server, telemetry,
 };
 use tokio::signal;
 
 /// What the program was told cannot be done.
 const CANNOT: u8 = 2;
+
+/// The system's allocator, which counts: so that it can be told what a crowd's connections cost.
+#[global_allocator]
+static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 
 fn main() -> ExitCode {
     // A wrong flag is said by clap, in a few lines and with code 2.
@@ -23,6 +28,7 @@ fn main() -> ExitCode {
         None => serve(cli.serve),
         Some(Command::Serve(config)) => serve(config),
         Some(Command::Check { dir }) => return lesson::check::run(dir.as_deref()),
+        Some(Command::Crowd) => crowd::child::run(),
     };
     result.map_or_else(|why| cannot(&why), |()| ExitCode::SUCCESS)
 }
@@ -33,6 +39,8 @@ fn cannot(why: &str) -> ExitCode {
 }
 
 fn serve(config: Config) -> Result<(), String> {
+    crowd::cost::count_by(|| HEAP.allocated());
+    crowd::more_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let result = runtime.block_on(run(config));

@@ -7,6 +7,7 @@ use tokio::{task::JoinSet, time::timeout};
 use crate::{
     app::{self, AppState},
     config::{Config, Listen},
+    crowd::Crowds,
     hosts::Hosts,
     lesson::load::Shelf,
     net::{
@@ -75,7 +76,7 @@ pub async fn start_with(config: Config, limits: room::Limits) -> Result<Running,
     let (lab_listener, lab) = bind("the lab", config.lab)?;
 
     let hosts = Arc::new(Hosts::new(site, lab, &config.hosts, config.lab_url));
-    let rooms = Rooms::new(limits);
+    let rooms = Rooms::with_crowds(limits, Crowds::new(config.program, config.crowd, lab));
     let pages = app::pages(AppState { shelf: Arc::new(shelf), addresses: hosts.clone() });
     let api = room::router(room::State { rooms: rooms.clone(), hosts: hosts.clone() });
     let course = app::guarded(pages.merge(api), hosts.clone());

@@ -19,6 +19,18 @@ const PROVED: Micros = 15_000_000;
 /// The wait of [`Reconnect::Fixed`], in milliseconds.
 const FIXED_MS: u32 = 1000;
 
+/// How long a client waits before attempt number `attempt` (from 0) to come back, in milliseconds; nothing, if it never
+/// does. `random` is drawn uniformly from 0 to 1.
+pub fn wait_ms(reconnect: Reconnect, attempt: u32, random: f64) -> Option<u32> {
+    match reconnect {
+        Reconnect::Never => None,
+        Reconnect::Immediately => Some(0),
+        Reconnect::Fixed => Some(FIXED_MS),
+        Reconnect::Exponential => Some(backoff::wait_ms(attempt, 1.0)),
+        Reconnect::ExponentialJitter => Some(backoff::wait_ms(attempt, random)),
+    }
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -151,19 +163,16 @@ impl Life {
 
     /// There is no socket any more.
     fn lost(&mut self, now: Micros, random: f64, actions: &mut Vec<Action>) {
-        let ms = match self.reconnect {
-            Reconnect::Never => {
-                self.phase = Phase::Idle;
-                if actions.first() != Some(&Action::Become(LifeState::Dead)) {
-                    actions.push(Action::Become(LifeState::Dead));
-                }
-                return;
+        let Some(ms) = wait_ms(self.reconnect, self.attempt, random) else {
+            self.phase = Phase::Idle;
+            if actions.first() != Some(&Action::Become(LifeState::Dead)) {
+                actions.push(Action::Become(LifeState::Dead));
             }
-            Reconnect::Immediately => return self.connect(LifeState::Reconnecting, now, actions),
-            Reconnect::Fixed => FIXED_MS,
-            Reconnect::Exponential => backoff::wait_ms(self.attempt, 1.0),
-            Reconnect::ExponentialJitter => backoff::wait_ms(self.attempt, random),
+            return;
         };
+        if self.reconnect == Reconnect::Immediately {
+            return self.connect(LifeState::Reconnecting, now, actions);
+        }
         self.attempt = self.attempt.saturating_add(1);
         self.phase = Phase::Waiting { until: now + Micros::from(ms) * 1000 };
         actions.push(Action::Become(LifeState::Waiting));

@@ -99,7 +99,8 @@ impl Scene {
             _ => None,
         };
         // The time of an accepted connection may lie long before its first request here.
-        if !matches!(seen.fact, Fact::Opened) {
+        // And a crowd's sums are no moment of the picture.
+        if !matches!(seen.fact, Fact::Opened | Fact::Crowd { .. }) {
             let (from, to) = self.span.unwrap_or((at, at));
             self.span = Some((from.min(at), to.max(at)));
         }
@@ -118,6 +119,7 @@ impl Scene {
                 self.event(at, no, Event::Faults(u32::try_from(faults.len()).unwrap_or(u32::MAX), *distance_ms));
             }
             Fact::KeepAlive { ms } => self.event(at, no, Event::KeepAlive(*ms)),
+            Fact::Crowd { .. } => {}
             Fact::Clock { error, epoch, .. } => {
                 let what = ClockError { error: *error, epoch: *epoch };
                 self.left_out += u64::from(!file(&mut self.clocks, Seen { at, no, what }, EVENTS));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::{
     Technique,
-    observation::{Ask, ClientSettings, Cure},
+    observation::{Ask, ClientSettings, Cure, Reconnect},
 };
 
 /// A figure of a run. Sums are over all clients of the run unless a [`Check`] narrows them; requests without a client
@@ -125,6 +125,52 @@ pub enum Figure {
     OutsideDelivered,
     /// Updates published since the first of those requests, at least 5 s ago, that went to none of those programs.
     OutsideLost,
+    /// Clients of the crowd that are connected now, as they see it.
+    CrowdConnected,
+    /// Requests of the crowd that the server holds now; for streams and sockets, those that it has open.
+    CrowdHeld,
+    /// Requests of the crowd since it came, as the wire saw them: polls, and the handshakes of streams and sockets.
+    CrowdRequests,
+    /// Requests of the crowd within the latest second.
+    CrowdRate,
+    /// Updates that reached a client of the crowd, once for each client.
+    CrowdDelivered,
+    /// Updates that a client of the crowd never got although it got a later one.
+    CrowdLost,
+    /// What the server has allocated since the crowd came, in bytes, for each client that is connected. From ten clients on.
+    ServerMemoryPerClient,
+    /// CPU time of the server's process since the crowd came, in milliseconds.
+    CrowdCpu,
+    /// The rate at which the crowd came back after it was cut, in connections a second, within the busiest tenth of a second.
+    ReconnectPeak,
+    /// Memory of the server's process while the crowd is there, in bytes, as the system counts it.
+    ServerMemory,
+    /// CPU time of the server's process for each update delivered to the crowd, in microseconds.
+    CpuPerUpdate,
+    /// Median delay from publication to arrival at a client of the crowd, in milliseconds, within 1.6%.
+    CrowdDelay,
+}
+
+impl Figure {
+    /// Whether it is a crowd's: of the latest one of the run, unless a [`Check`] asks for a technique or a way to come back.
+    pub fn is_of_crowd(self) -> bool {
+        use Figure::*;
+        matches!(
+            self,
+            CrowdConnected
+                | CrowdHeld
+                | CrowdRequests
+                | CrowdRate
+                | CrowdDelivered
+                | CrowdLost
+                | ServerMemoryPerClient
+                | CrowdCpu
+                | ReconnectPeak
+                | ServerMemory
+                | CpuPerUpdate
+                | CrowdDelay
+        )
+    }
 }
 
 /// A condition on a run; a goal is met when all its checks hold.
@@ -172,6 +218,9 @@ pub struct Check {
     /// Only over clients that ask for answers that end their connection, or only over those that do not.
     #[serde(default)]
     pub closing: Option<bool>,
+    /// Only over clients, or the crowd, that come back like this.
+    #[serde(default)]
+    pub reconnect: Option<Reconnect>,
 }
 
 impl Check {
@@ -192,6 +241,7 @@ impl Check {
             hold_to_ms: None,
             named: None,
             closing: None,
+            reconnect: None,
         }
     }
 
@@ -202,6 +252,7 @@ impl Check {
         self.technique.is_none()
             && self.cure.is_none()
             && self.ask.is_none()
+            && self.reconnect.is_none()
             && bounds == [None; 4]
             && ways == [None; 4]
     }
@@ -219,6 +270,7 @@ impl Check {
             && self.hold_from_ms.is_none_or(|from| settings.hold_ms >= from)
             && self.hold_to_ms.is_none_or(|to| settings.hold_ms <= to)
             && self.closing.is_none_or(|closing| closing == settings.closing)
+            && self.reconnect.is_none_or(|reconnect| reconnect == settings.reconnect)
     }
 
     /// Whether a value of its figure meets it.

@@ -9,9 +9,11 @@
 //! - [`deaths`]: silent deaths of the network; [`outside`]: programs without a page.
 //! - [`row`]: one client's line; [`sums`]: what of it is simply summed up.
 //! - [`ranges`], [`bits`], [`delay`]: bounded sets of updates and exchanges, and the distribution of delays.
+//! - [`crowds`]: the synthetic clients, which are in no other figure.
 //! - [`figure`]: the figures by name, and conditions on them.
 
 pub mod bits;
+pub mod crowds;
 mod deaths;
 pub mod delay;
 pub mod feed;
@@ -25,6 +27,7 @@ pub use figure::{Check, Figure};
 pub use row::Row;
 pub use sums::Sums;
 
+use crowds::Crowds;
 use deaths::Deaths;
 use delay::Delays;
 use feed::{Compared, Published};
@@ -64,6 +67,8 @@ pub struct Ledger {
     jobs_finished: u64,
     /// Observations that concerned a client without a row any more.
     forgotten: u64,
+    /// The crowds of the run.
+    crowds: Crowds,
 }
 
 /// The sums of clients that have no row any more.
@@ -115,6 +120,7 @@ impl Ledger {
             }
             Fact::Faults { faults, .. } => self.deaths.faults(seen.at, faults),
             Fact::Struck { by } => self.deaths.struck(seen.at, *by),
+            Fact::Crowd { crowd } => self.crowds.take_in(crowd),
             Fact::Holding { .. } | Fact::HoldEnded { .. } => {
                 if let Some(row) = seen.client.and_then(|client| self.row_mut(client)) {
                     row.sums.hold(&seen.fact);
@@ -169,6 +175,11 @@ impl Ledger {
     pub fn row(&self, client: ClientNo) -> Option<&Row> {
         let at = self.rows.binary_search_by_key(&client, |row| row.client).ok()?;
         Some(&self.rows[at])
+    }
+
+    /// The crowds of the run.
+    pub fn crowds(&self) -> &Crowds {
+        &self.crowds
     }
 
     fn row_mut(&mut self, client: ClientNo) -> Option<&mut Row> {
@@ -230,6 +241,9 @@ impl Before {
 impl Ledger {
     /// The value of a figure over all clients, or nothing where it is not defined yet (a mean of nothing).
     pub fn figure(&self, figure: Figure) -> Option<f64> {
+        if figure.is_of_crowd() {
+            return crowds::figure(self.crowds.latest(None, None)?, figure);
+        }
         self.figure_over(figure, None)
     }
 
@@ -245,6 +259,9 @@ impl Ledger {
 
     /// The value of a figure over the clients that a check is about.
     pub fn figure_of(&self, check: &Check) -> Option<f64> {
+        if check.figure.is_of_crowd() {
+            return crowds::figure(self.crowds.latest(check.technique, check.reconnect)?, check.figure);
+        }
         if check.is_about_all() {
             return self.figure(check.figure);
         }
@@ -344,6 +361,19 @@ impl Ledger {
             Figure::OutsideRequests => self.outside.requests,
             Figure::OutsideDelivered => self.outside.delivered.count(),
             Figure::OutsideLost => self.outside.lost(&self.published),
+            // A crowd's clients have no rows.
+            Figure::CrowdConnected
+            | Figure::CrowdHeld
+            | Figure::CrowdRequests
+            | Figure::CrowdRate
+            | Figure::CrowdDelivered
+            | Figure::CrowdLost
+            | Figure::ServerMemoryPerClient
+            | Figure::CrowdCpu
+            | Figure::ReconnectPeak
+            | Figure::ServerMemory
+            | Figure::CpuPerUpdate
+            | Figure::CrowdDelay => return None,
         };
         Some(count as f64)
     }

@@ -9,7 +9,7 @@ use crate::wire::{
     observation::{Ask, ClientSettings, Cure, LifeState, News},
 };
 
-const FIGURES: [Figure; 46] = [
+const FIGURES: [Figure; 58] = [
     Figure::Messages,
     Figure::Reconnects,
     Figure::Sent,
@@ -56,6 +56,18 @@ const FIGURES: [Figure; 46] = [
     Figure::OutsideRequests,
     Figure::OutsideDelivered,
     Figure::OutsideLost,
+    Figure::CrowdConnected,
+    Figure::CrowdHeld,
+    Figure::CrowdRequests,
+    Figure::CrowdRate,
+    Figure::CrowdDelivered,
+    Figure::CrowdLost,
+    Figure::ServerMemoryPerClient,
+    Figure::CrowdCpu,
+    Figure::ReconnectPeak,
+    Figure::ServerMemory,
+    Figure::CpuPerUpdate,
+    Figure::CrowdDelay,
 ];
 
 /// A number below `most`, or, where everything is allowed, now and then an extreme one.

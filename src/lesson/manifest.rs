@@ -202,4 +202,6 @@ pub enum Control {
     OldBrowser,
     /// The shared pad: a surface to draw on for each of the first two clients.
     Pad,
+    /// A crowd of synthetic clients: how many, by which technique, how they come back.
+    Crowd,
 }

@@ -42,6 +42,7 @@ pub fn free() -> Step {
             Control::Faults,
             Control::Closing,
             Control::KeepAlive,
+            Control::Crowd,
         ],
         figures: vec![Figure::Requests, Figure::EmptyShare, Figure::DelayMean, Figure::Bytes],
         ..bare("free")

@@ -69,6 +69,18 @@ pub fn impossible(step: &Step, figure: Figure) -> Option<String> {
         | Figure::OutsideDelivered
         | Figure::OutsideLost
         | Figure::Connections => true,
+        Figure::CrowdConnected
+        | Figure::CrowdHeld
+        | Figure::CrowdRequests
+        | Figure::CrowdRate
+        | Figure::CrowdDelivered
+        | Figure::CrowdLost
+        | Figure::ServerMemoryPerClient
+        | Figure::CrowdCpu
+        | Figure::ReconnectPeak
+        | Figure::ServerMemory
+        | Figure::CpuPerUpdate
+        | Figure::CrowdDelay => has(Control::Crowd),
     };
     (!fits).then(|| format!("{figure:?} cannot come from this step's client and controls"))
 }
@@ -92,6 +104,10 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
         && least > most
     {
         return Some(format!("{:?} cannot be at least {least} and at most {most}", check.figure));
+    }
+    if check.figure.is_of_crowd() {
+        // Its technique and its way to come back can be chosen wherever there is one.
+        return None;
     }
     // One of the clients has to be what it asks about, or to be made so by a control.
     let nobody = |is: &dyn Fn(&ClientSettings) -> bool| !step.clients().any(is);
@@ -127,6 +143,11 @@ pub fn unmeetable(step: &Step, check: &Check) -> Option<String> {
     }
     if check.named.is_some_and(|named| nobody(&|client| client.named == named)) && !has(Control::Named) {
         return Some(format!("{:?} asks for a way to listen that the step does not offer", check.figure));
+    }
+    if check.reconnect.is_some_and(|reconnect| nobody(&|client| client.reconnect == reconnect))
+        && !has(Control::Reconnect)
+    {
+        return Some(format!("{:?} asks for a way to come back that the step does not offer", check.figure));
     }
     if check.closing.is_some_and(|closing| nobody(&|client| client.closing == closing)) && !has(Control::Closing) {
         return Some(format!(

@@ -7,6 +7,7 @@ use std::sync::{
 
 use tokio::sync::{mpsc, watch};
 
+use super::crowd::Sums;
 use crate::{
     fault::chain::{Chain, Decision, Fate, Life, Meta},
     wire::{ConnNo, LabId, Micros, Observation, Witness},
@@ -22,6 +23,7 @@ pub struct Line {
     observations: mpsc::Sender<Observation>,
     chain: watch::Receiver<Arc<Chain>>,
     dropped: Arc<Dropped>,
+    crowd: Arc<Sums>,
 }
 
 /// The other end of a [`Line`], held by the lab's task.
@@ -33,6 +35,8 @@ pub struct LineEnd {
     pub chain: watch::Sender<Arc<Chain>>,
     /// What was dropped because the lab's task was behind.
     pub dropped: Arc<Dropped>,
+    /// What the lab's crowd does.
+    pub crowd: Arc<Sums>,
 }
 
 /// Observations dropped, by witness.
@@ -55,8 +59,10 @@ impl Line {
         let (observe, observations) = mpsc::channel(WAITING);
         let (force, watched) = watch::channel(Arc::new(chain));
         let dropped = Arc::new(Dropped::default());
-        let line = Self { lab, observations: observe, chain: watched, dropped: dropped.clone() };
-        (Arc::new(line), LineEnd { observations, chain: force, dropped })
+        let crowd = Arc::<Sums>::default();
+        let (to_line, to_end) = (dropped.clone(), crowd.clone());
+        let line = Self { lab, observations: observe, chain: watched, dropped: to_line, crowd };
+        (Arc::new(line), LineEnd { observations, chain: force, dropped, crowd: to_end })
     }
 
     /// The lab's name.
@@ -71,6 +77,11 @@ impl Line {
             let count = if witness == Witness::Wire { &self.dropped.wire } else { &self.dropped.server };
             count.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Where what a crowd does is summed up.
+    pub fn crowd(&self) -> &Arc<Sums> {
+        &self.crowd
     }
 
     /// Dropped by (wire, server) so far.

@@ -2,11 +2,12 @@
 //!
 //! In reading order: [`accept`] takes connections and hands them to hyper, each through a [`tap`] that observes and
 //! delays; [`line`] is what the tap knows of a lab; [`upgrade`] gives a connection away that changes its protocol;
-//! [`census`] counts; [`shutdown`] ends.
+//! [`census`] counts, [`crowd`] sums up; [`shutdown`] ends.
 
 pub mod accept;
 pub mod census;
 pub mod clock;
+pub mod crowd;
 pub mod line;
 mod listener;
 mod plain;

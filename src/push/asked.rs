@@ -11,7 +11,10 @@ use super::{
     State,
     outlet::{Outlet, Who},
 };
-use crate::{error::Error, wire::LabId};
+use crate::{
+    error::Error,
+    wire::{LabId, address::CROWD},
+};
 
 /// The largest number that a page's script can hold exactly (2^53 - 1).
 const LARGEST: u64 = (1 << 53) - 1;
@@ -67,6 +70,7 @@ fn who(uri: &Uri, headers: &HeaderMap) -> Who {
     Who {
         client: find("c=").and_then(|number| number.try_into().ok()),
         exchange: find("n=").and_then(|number| number.try_into().ok()),
+        crowd: find(CROWD).and_then(|number| number.try_into().ok()),
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Who {
     pub client: Option<ClientNo>,
     /// Its exchange.
     pub exchange: Option<ExchangeNo>,
+    /// The crowd of a synthetic client: what the server does for it is summed up, not written down.
+    pub crowd: Option<u32>,
 }
 
 /// Finds what a lab offers by the name in a request's path.
@@ -184,6 +186,9 @@ impl Outlet {
 
     /// Writes down what the server did.
     pub fn saw(&self, who: Who, fact: Fact) {
+        if let Some(crowd) = who.crowd {
+            return self.line.crowd().served(crowd, &fact);
+        }
         self.line.observe(Observation {
             at: clock::now(),
             witness: Witness::Server,

@@ -121,7 +121,7 @@ async fn socket(asked: Asked, handshake: Handshake) -> Result<Response, Error> {
     if from > last {
         return Err(Error::bad_request(format!("the feed's last update is number {last}")));
     }
-    let seat = Seat::take(outlet)?;
+    let seat = Seat::take(outlet, asked.who)?;
     seat.0.answer(asked.who, News::default()).await?;
     if let Some(by) = seat.0.conduct(asked.who).stripped {
         seat.0.saw(asked.who, Fact::Struck { by });
@@ -129,16 +129,19 @@ async fn socket(asked: Asked, handshake: Handshake) -> Result<Response, Error> {
     }
     let (response, upgrade) = handshake.agree();
     let place = Place { feed, run, from, ready: VecDeque::new() };
-    drop(tokio::spawn(serve(upgrade, seat, asked.who, terms, place)));
+    drop(tokio::spawn(serve(upgrade, seat, terms, place)));
     Ok(response.into_response())
 }
 
 /// A place among the lab's sockets.
-struct Seat(Arc<Outlet>);
+struct Seat(Arc<Outlet>, Who);
 
 impl Seat {
-    fn take(outlet: Arc<Outlet>) -> Result<Self, Error> {
-        let seat = Self(outlet);
+    fn take(outlet: Arc<Outlet>, who: Who) -> Result<Self, Error> {
+        if who.crowd.is_some() {
+            outlet.line.crowd().enter();
+        }
+        let seat = Self(outlet, who);
         if seat.0.sockets.fetch_add(1, Ordering::Relaxed) >= SOCKETS {
             return Err(Error::new(StatusCode::SERVICE_UNAVAILABLE, format!("{SOCKETS} sockets are open already")));
         }
@@ -148,12 +151,16 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        if self.1.crowd.is_some() {
+            self.0.line.crowd().leave();
+        }
         self.0.sockets.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// Serves one socket until it ends, and tells how.
-async fn serve(upgrade: Upgrade, seat: Seat, who: Who, terms: Terms, place: Place) {
+async fn serve(upgrade: Upgrade, seat: Seat, terms: Terms, place: Place) {
+    let who = seat.1;
     let Ok(io) = upgrade.io().await else { return };
     let bounds = WebSocketConfig::default()
         .max_message_size(Some(LONGEST))
@@ -162,7 +169,7 @@ async fn serve(upgrade: Upgrade, seat: Seat, who: Who, terms: Terms, place: Plac
         .write_buffer_size(0)
         .max_write_buffer_size(4 * LONGEST);
     let mut ws = WebSocketStream::from_raw_socket(io, Role::Server, Some(bounds)).await;
-    let end = talk(&mut ws, &seat.0, terms, place).await;
+    let end = talk(&mut ws, &seat, terms, place).await;
     if end == End::Silent {
         seat.0.saw(who, Fact::Life { state: LifeState::Dead });
     }
@@ -205,10 +212,11 @@ fn code(frame: Option<&CloseFrame>) -> u16 {
 /// The whole conversation: hearing and speaking go on side by side, so that a client that does not read is still heard.
 async fn talk(
     ws: &mut WebSocketStream<impl AsyncRead + AsyncWrite + Unpin>,
-    outlet: &Outlet,
+    seat: &Seat,
     terms: Terms,
     place: Place,
 ) -> End {
+    let Seat(outlet, who) = seat;
     let (mut sink, stream) = ws.split();
     let (reply, replies) = mpsc::channel(REPLIES);
     let pings = Pings::default();
@@ -223,7 +231,9 @@ async fn talk(
             }
         }
     };
-    let mouth = Mouth { pad: outlet.pad.subscribe(), replies, place, pings: &pings, me, terms: &terms };
+    // What somebody draws is for those who look on.
+    let pad = who.crowd.is_none().then(|| outlet.pad.subscribe());
+    let mouth = Mouth { pad, replies, place, pings: &pings, me, terms: &terms };
     let ear = Ear { pad: &outlet.pad, reply, pings: &pings, me };
     tokio::select! {
         end = ear.listen(stream) => end,
@@ -300,7 +310,7 @@ impl Place {
 
 /// What the server says.
 struct Mouth<'a> {
-    pad: broadcast::Receiver<(Hand, Bytes)>,
+    pad: Option<broadcast::Receiver<(Hand, Bytes)>>,
     replies: mpsc::Receiver<Message>,
     place: Place,
     pings: &'a Pings,
@@ -322,7 +332,7 @@ impl Mouth<'_> {
                 biased;
                 Some(reply) = self.replies.recv() => (reply, None),
                 () = tick(&mut ticks) => (self.pings.next(), None),
-                stroke = self.pad.recv() => match stroke {
+                stroke = stroke(&mut self.pad) => match stroke {
                     Ok((from, _)) if from == self.me => continue,
                     Ok((_, stroke)) => (Message::Binary(stroke), None),
                     Err(broadcast::error::RecvError::Lagged(n)) => {
@@ -347,6 +357,15 @@ impl Mouth<'_> {
                 }
             }
         }
+    }
+}
+
+async fn stroke(
+    pad: &mut Option<broadcast::Receiver<(Hand, Bytes)>>,
+) -> Result<(Hand, Bytes), broadcast::error::RecvError> {
+    match pad {
+        Some(pad) => pad.recv().await,
+        None => pending().await,
     }
 }
 

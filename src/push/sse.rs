@@ -112,9 +112,14 @@ impl Stream {
     ) -> Self {
         let (mut jobs, mut streams) = (outlet.jobs.clone(), outlet.streams.subscribe());
         let told = jobs.borrow_and_update().all().collect();
-        outlet.streams.send_modify(|open| *open = open.saturating_add(1));
-        // Its own coming is news to the others; to itself, too.
-        streams.mark_changed();
+        if who.crowd.is_some() {
+            // A thousand that come would be a million messages about each other.
+            outlet.line.crowd().enter();
+        } else {
+            outlet.streams.send_modify(|open| *open = open.saturating_add(1));
+            // Its own coming is news to the others; to itself, too.
+            streams.mark_changed();
+        }
         let ready = VecDeque::from([format!("retry: {retry_ms}\n\n")]);
         let pad = outlet.pad.subscribe();
         Self { outlet, who, feed, run, from, resumes: true, jobs, told, streams, pad, ready }
@@ -126,13 +131,13 @@ impl Stream {
             if let Some(block) = self.ready.pop_front() {
                 return Some(block);
             }
-            let (from, run) = (self.from, self.run);
+            let (from, run, crowd) = (self.from, self.run, self.who.crowd.is_some());
             let heard = tokio::select! {
                 biased;
                 news = self.feed.wait_for(|feed| feed.last() > from || feed.run() != run) => news.map(|_| Heard::Feed),
-                changed = self.jobs.changed() => changed.map(|()| Heard::Jobs),
-                changed = self.streams.changed() => changed.map(|()| Heard::Streams),
-                stroke = self.pad.recv() => match stroke {
+                changed = self.jobs.changed(), if !crowd => changed.map(|()| Heard::Jobs),
+                changed = self.streams.changed(), if !crowd => changed.map(|()| Heard::Streams),
+                stroke = self.pad.recv(), if !crowd => match stroke {
                     Ok((Hand::Client(Some(client)), _)) if self.who.client == Some(client) => continue,
                     Ok((_, stroke)) => Ok(Heard::Stroke(stroke)),
                     Err(RecvError::Lagged(missed)) => Ok(Heard::StrokesMissed(missed)),
@@ -199,6 +204,9 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
+        if self.who.crowd.is_some() {
+            return self.outlet.line.crowd().leave();
+        }
         self.outlet.streams.send_modify(|open| *open = open.saturating_sub(1));
     }
 }

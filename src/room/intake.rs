@@ -176,7 +176,8 @@ fn check(seen: &Observation, latest: Micros) -> Result<(), String> {
         | Fact::Job { .. }
         | Fact::Run { .. }
         | Fact::Faults { .. }
-        | Fact::KeepAlive { .. } => return Err("a page may only tell what it saw itself".into()),
+        | Fact::KeepAlive { .. }
+        | Fact::Crowd { .. } => return Err("a page may only tell what it saw itself".into()),
     }
     Ok(())
 }

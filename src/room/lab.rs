@@ -1,6 +1,7 @@
 //! The task that owns a lab: its log, its feed, its faults, its jobs, and the pages that follow it.
 
 mod commands;
+mod crowd;
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -16,6 +17,7 @@ use super::{
     subscriber::{Goodbye, News, Subscriber, Subscription},
 };
 use crate::{
+    crowd::{Crowd, Crowds},
     fault::{FaultId, chain::Chain},
     net::{
         clock,
@@ -106,6 +108,7 @@ pub struct Ends {
 /// A lab.
 #[derive(Debug)]
 pub struct Lab {
+    id: LabId,
     spec: LabSpec,
     lifetime: Lifetime,
     line: LineEnd,
@@ -128,6 +131,8 @@ pub struct Lab {
     dropped_before: (u64, u64),
     /// When the last page left: connections that were idle then are closed.
     cleared: Option<Micros>,
+    crowds: Arc<Crowds>,
+    crowd: Option<Crowd>,
 
     pages: Vec<Subscriber>,
     joined: u64,
@@ -144,10 +149,11 @@ impl Lab {
         spec: LabSpec,
         lifetime: Lifetime,
         share: Shareholder,
+        crowds: Arc<Crowds>,
     ) -> Result<(Self, Ends), getrandom::Error> {
         let now = clock::now();
         let epoch = secret::number()?;
-        let (line, line_end) = Line::new(id, Chain::default());
+        let (line, line_end) = Line::new(id.clone(), Chain::default());
         let (feed, feeds) = watch::channel(Arc::new(FeedState::new(epoch, spec.history)));
         let (jobs, job_states) = watch::channel(Arc::default());
         let (ask, asks) = mpsc::channel(ASKS);
@@ -168,6 +174,7 @@ impl Lab {
         };
         let (ticker, draws) = sources(&spec.source, epoch);
         let mut lab = Self {
+            id,
             lifetime,
             line: line_end,
             asks,
@@ -185,6 +192,8 @@ impl Lab {
             intake: Intake::default(),
             dropped_before: (0, 0),
             cleared: None,
+            crowds,
+            crowd: None,
             pages: Vec::new(),
             joined: 0,
             flushed: 0,
@@ -241,7 +250,8 @@ impl Lab {
         let behind = self.pages.iter().any(|page| page.is_behind(&self.log));
         let flush = behind.then_some(self.flushed + FLUSH);
         let over = self.overs.iter().map(|over| over.0).min();
-        let times = [self.ticker.next(), self.jobs.borrow().next(), over, flush, self.expires_at()];
+        let crowd = self.crowd.as_ref().map(Crowd::next);
+        let times = [self.ticker.next(), self.jobs.borrow().next(), over, flush, self.expires_at(), crowd];
         times.into_iter().flatten().min().unwrap_or(Micros::MAX)
     }
 
@@ -361,6 +371,7 @@ impl Lab {
                 self.record(now, Fact::Job { job, percent });
             }
         }
+        self.tick_crowd(now);
     }
 
     fn record(&mut self, at: Micros, fact: Fact) {

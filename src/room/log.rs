@@ -120,6 +120,7 @@ pub fn weight(seen: &Observation) -> usize {
         Fact::Asked { method, target } => method.capacity() + target.capacity(),
         Fact::Answered { news, .. } | Fact::Answering { news } => news.seqs.capacity() * size_of::<u64>(),
         Fact::Faults { faults, .. } => faults.capacity() * size_of::<crate::fault::Fault>(),
+        Fact::Crowd { crowd } => size_of_val(&**crowd) + crowd.connects.capacity() * size_of::<u32>(),
         Fact::Unit { unit, .. } => match unit {
             Unit::RequestHead(head) => {
                 size_of_val(&**head) + head.method.capacity() + head.target.capacity() + head.text.capacity()

@@ -21,6 +21,7 @@ use super::{
     secret::{self, Secret},
 };
 use crate::{
+    crowd::Crowds,
     error::Error,
     net::{
         clock,
@@ -68,6 +69,7 @@ pub struct Rooms {
     share: Arc<Share>,
     closing: watch::Sender<bool>,
     sockets: Arc<tokio::sync::Semaphore>,
+    crowds: Arc<Crowds>,
 }
 
 /// A lab in the directory. Dropping it ends the lab.
@@ -82,8 +84,13 @@ pub struct Entry {
 }
 
 impl Rooms {
-    /// An empty directory.
+    /// An empty directory, whose labs have no crowds.
     pub fn new(limits: Limits) -> Arc<Self> {
+        Self::with_crowds(limits, Crowds::none())
+    }
+
+    /// An empty directory, whose labs may call these crowds.
+    pub fn with_crowds(limits: Limits, crowds: Arc<Crowds>) -> Arc<Self> {
         let (burst, per_second) = limits.creations;
         Arc::new(Self {
             limits,
@@ -92,6 +99,7 @@ impl Rooms {
             share: Arc::default(),
             closing: watch::Sender::new(false),
             sockets: Arc::new(tokio::sync::Semaphore::new(limits.sockets)),
+            crowds,
         })
     }
 
@@ -110,8 +118,8 @@ impl Rooms {
         drop(creations);
         let id = secret::lab_id().map_err(Error::internal)?;
         let secret = Secret::draw().map_err(Error::internal)?;
-        let (lab, ends) =
-            Lab::new(id.clone(), spec, self.limits.lifetime, self.share.join()).map_err(Error::internal)?;
+        let lab = Lab::new(id.clone(), spec, self.limits.lifetime, self.share.join(), self.crowds.clone());
+        let (lab, ends) = lab.map_err(Error::internal)?;
         let Ends { asks, outlet, idle_since } = ends;
         let entry = Entry { secret: secret.clone(), asks, outlet, idle_since };
         self.insert(&id, entry)?;

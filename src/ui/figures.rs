@@ -12,18 +12,25 @@ pub fn number(figure: Figure, value: Option<f64>) -> (String, &'static str) {
     match figure {
         EmptyShare => (format!("{value:.0}"), "%"),
         LoadTime | LongestStream | NoticedByPage | NoticedByServer | HoldMean | DelayMean | DelayMedian | DelayP95
-        | DelayMax
+        | DelayMax | CrowdCpu | CrowdDelay
             if value < 1000.0 =>
         {
             (format!("{value:.0}"), "ms")
         }
         LoadTime | LongestStream | NoticedByPage | NoticedByServer | HoldMean | DelayMean | DelayMedian | DelayP95
-        | DelayMax => (format!("{:.2}", value / 1000.0), "s"),
-        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate if value < 10_000.0 => {
+        | DelayMax | CrowdCpu | CrowdDelay => (format!("{:.2}", value / 1000.0), "s"),
+        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate | ServerMemoryPerClient
+            if value < 10_000.0 =>
+        {
             (format!("{value:.0}"), "B")
         }
-        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate => (format!("{:.1}", value / 1000.0), "kB"),
+        HeadUp | HeadDown | Payload | WastedBytes | Bytes | BytesPerUpdate | ServerMemoryPerClient => {
+            (format!("{:.1}", value / 1000.0), "kB")
+        }
         HeadPerPayload => (format!("{value:.1}"), "×"),
+        ServerMemory => (format!("{:.1}", value / 1e6), "MB"),
+        CpuPerUpdate => (format!("{value:.0}"), "µs"),
+        CrowdRate | ReconnectPeak => (format!("{value:.0}"), "/s"),
         _ => (format!("{value:.0}"), ""),
     }
 }
@@ -47,7 +54,7 @@ pub fn live(stage: Stage, figure: Figure) -> impl IntoView {
 }
 
 /// The figures of the fold-out, in the order in which they are read.
-pub const ALL: [Figure; 49] = [
+pub const ALL: [Figure; 61] = [
     Figure::Published,
     Figure::Delivered,
     Figure::DeliveredByHand,
@@ -97,4 +104,16 @@ pub const ALL: [Figure; 49] = [
     Figure::OutsideRequests,
     Figure::OutsideDelivered,
     Figure::OutsideLost,
+    Figure::CrowdConnected,
+    Figure::CrowdHeld,
+    Figure::CrowdRequests,
+    Figure::CrowdRate,
+    Figure::CrowdDelivered,
+    Figure::CrowdLost,
+    Figure::ServerMemoryPerClient,
+    Figure::CrowdCpu,
+    Figure::ReconnectPeak,
+    Figure::ServerMemory,
+    Figure::CpuPerUpdate,
+    Figure::CrowdDelay,
 ];

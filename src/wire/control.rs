@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     LabId, Micros, Observation, Record,
+    crowd::CrowdSpec,
     packed::{Nonsense, pack, unpack},
 };
 use crate::{
@@ -120,6 +121,11 @@ pub enum Command {
     KeepAlive {
         /// Milliseconds.
         ms: u32,
+    },
+    /// Call a crowd of synthetic clients, in place of the one that is there; or send it away.
+    Crowd {
+        /// What crowd; none sends it away.
+        crowd: Option<CrowdSpec>,
     },
 }
 

@@ -70,6 +70,8 @@ pub struct Address {
     pub client: Option<ClientNo>,
     /// `n` of the query, or of `Accept`.
     pub exchange: Option<ExchangeNo>,
+    /// `crowd` of the query: the number of a synthetic client's crowd.
+    pub crowd: Option<u32>,
 }
 
 /// A request that waits for its answer.

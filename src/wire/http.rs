@@ -100,7 +100,7 @@ pub(super) fn request(bytes: &[u8], nth: u32) -> Option<Request> {
         b"CONNECT" => Method::Connect,
         _ => Method::Other,
     };
-    let address = Address { lab, client: numbers.client, exchange: numbers.exchange };
+    let address = Address { lab, client: numbers.client, exchange: numbers.exchange, crowd: numbers.crowd };
     Some(Request { head, method, framing, websocket: said.websocket, address })
 }
 

@@ -38,9 +38,10 @@
 //! that timed round trips on the control socket measured; the error of that offset is half the smallest round trip and
 //! is written into the log ([`Fact::Clock`]) whenever a better one is adopted, with a new epoch after sleep.
 
-mod address;
+pub mod address;
 pub mod body;
 pub mod control;
+pub mod crowd;
 pub mod decode;
 pub mod head;
 pub mod http;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::crowd::Crowd;
 pub use super::settings::{Ask, ClientSettings, Cure, LONGEST_HOLD_MS, Missing, Reconnect, SEATS};
 use super::{ClientNo, ConnNo, Direction, ExchangeNo, Micros, Unit, UnitNo};
 use crate::fault::{Fault, FaultId};
@@ -246,6 +247,13 @@ pub enum Fact {
     Life {
         /// To this.
         state: LifeState,
+    },
+
+    // --- The server's fact again -----------------------------------------------------------------------------------
+    /// How the lab's crowd is doing, and what it costs: about twice a second while there is one, and once when it goes.
+    Crowd {
+        /// The sums.
+        crowd: Box<Crowd>,
     },
 }
 

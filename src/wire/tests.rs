@@ -5,6 +5,7 @@ use serde_json::{from_str, from_value, json, to_string, to_value};
 
 use super::{
     control::{Command, Created, Cursor, Down, LabSpec, LabState, Source, Up},
+    crowd::{Crowd, CrowdSpec},
     observation::{Ask, ClientSettings, Cure, LifeState, Missing, News, Reconnect},
     sse::Event,
     *,
@@ -53,6 +54,35 @@ fn units() -> Vec<Unit> {
         Unit::Opaque { bytes: u32::MAX },
         Unit::End { how: Close::Rst },
     ]
+}
+
+fn crowd() -> Crowd {
+    let (technique, reconnect) = (Technique::LongPoll, Reconnect::ExponentialJitter);
+    Crowd {
+        spec: CrowdSpec { size: 1000, technique, interval_ms: 1000, reconnect },
+        here: true,
+        age_ms: 7,
+        connected: 999,
+        held: 998,
+        connections: 1000,
+        requests: u64::MAX,
+        rate: 3,
+        answers: 2,
+        empty: 1,
+        delivered: 5,
+        lost: 6,
+        duplicated: 7,
+        delay_median: Some(80_500),
+        delay_p95: None,
+        bytes_up: 8,
+        bytes_down: 9,
+        tasks: 10,
+        memory: Some(11),
+        memory_each: None,
+        cpu: Some(12),
+        cut_ms: Some(13),
+        connects: vec![0, 900, 100],
+    }
 }
 
 fn facts() -> Vec<Fact> {
@@ -112,6 +142,7 @@ fn facts() -> Vec<Fact> {
         Fact::Sent { bytes: 6 },
         Fact::Shut { code: 1006, clean: false },
         Fact::Life { state: LifeState::Suspect },
+        Fact::Crowd { crowd: Box::new(crowd()) },
     ];
     facts.extend(units().into_iter().map(|unit| Fact::Unit { dir, no, unit }));
     facts
@@ -140,6 +171,8 @@ fn what_page_and_lab_say() {
         Command::Reset,
         Command::Job,
         Command::KeepAlive { ms: 500 },
+        Command::Crowd { crowd: None },
+        Command::Crowd { crowd: Some(crowd().spec) },
     ];
     let mut up = vec![
         Up::Hello { format: FORMAT, secret: "x".into(), page: u64::MAX, resume: Some(Cursor { epoch: 1, no: 2 }) },

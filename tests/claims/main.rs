@@ -2,6 +2,8 @@
 //! delays and gaps alike, so that their ratios, which the claims are about, stay as in the lesson.
 
 mod connections;
+#[cfg(target_os = "linux")]
+mod crowd;
 mod heartbeats;
 mod long_polling;
 mod server_sent_events;

@@ -20,13 +20,13 @@ const PROMPTLY: Duration = Duration::from_secs(2);
 
 #[test]
 fn ten_thousand_silent_connections_do_not_stop_the_course() {
-    if env::var_os("LIFELINE_CROWD").is_some() {
+    if env::var_os("LIFELINE_TEST_CROWD").is_some() {
         return crowd();
     }
     // Again, in a process that may open as many files; so may the server that it starts.
     let script = r#"ulimit -n 20000 2>/dev/null || ulimit -n "$(ulimit -H -n)"; exec "$0" "$@""#;
     let mut again = Command::new("sh");
-    again.args(["-c", script]).arg(env::current_exe().unwrap()).env("LIFELINE_CROWD", "1");
+    again.args(["-c", script]).arg(env::current_exe().unwrap()).env("LIFELINE_TEST_CROWD", "1");
     again.args(["--exact", "--nocapture", "crowd::ten_thousand_silent_connections_do_not_stop_the_course"]);
     let output = again.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);

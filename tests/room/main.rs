@@ -18,3 +18,5 @@ mod serving;
 mod silence;
 mod sockets;
 mod support;
+#[cfg(target_os = "linux")]
+mod synthetic;

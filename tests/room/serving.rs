@@ -22,7 +22,7 @@ pub fn program(arguments: &[&str]) -> Command {
 
 /// Without what this process was told.
 fn clean(command: &mut Command) -> &mut Command {
-    for variable in ["SITE", "LAB", "LAB_URL", "LESSONS", "HOSTS"] {
+    for variable in ["SITE", "LAB", "LAB_URL", "LESSONS", "HOSTS", "CROWD"] {
         command.env_remove(format!("LIFELINE_{variable}"));
     }
     command.env_remove("RUST_LOG").env("RUST_BACKTRACE", "1").stdin(Stdio::null())

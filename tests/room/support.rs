@@ -76,7 +76,13 @@ pub async fn ask(to: SocketAddr, method: &str, target: &str, head: &str, body: &
 
 impl Course {
     pub async fn start() -> Self {
-        Self { running: server::start(Config::default()).await.unwrap() }
+        Self::told(Config::default()).await
+    }
+
+    /// A course that was told this, and finds the program whose process a crowd is.
+    pub async fn told(config: Config) -> Self {
+        let program = Some(env!("CARGO_BIN_EXE_lifeline").into());
+        Self { running: server::start(Config { program, ..config }).await.unwrap() }
     }
 
     pub async fn within(limits: Limits) -> Self {

@@ -35,7 +35,9 @@ use pool::Pool;
 
 /// A whole server on ports of its own.
 pub async fn server() -> Running {
-    server::start(Config::default()).await.expect("a server on free ports starts")
+    server::start(Config { program: Some(env!("CARGO_BIN_EXE_lifeline").into()), ..Config::default() })
+        .await
+        .expect("a server on free ports starts")
 }
 
 /// Status and body, or how it ended without.

@@ -10,7 +10,7 @@ use crate::{
         chain::{Chain, Decision, Fate, Life, Meta},
     },
     net::line::{Directory, Line},
-    wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Fact, Micros, Observation, Witness, decode::Cut},
+    wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Fact, Micros, Observation, Unit, Witness, decode::Cut},
 };
 
 /// How many labs one connection is observed for. A browser's connection serves one, two when tabs share it; requests
@@ -28,12 +28,14 @@ pub(super) struct Route {
     client: Option<ClientNo>,
     exchange: Option<ExchangeNo>,
     conn: ConnNo,
+    /// The crowd of the synthetic client that asked: then it is summed up, not written down.
+    crowd: Option<u32>,
 }
 
 impl Route {
     /// Writes a fact down for the lab, if there is one.
     pub(super) fn see(&self, at: Micros, fact: impl FnOnce() -> Fact) {
-        if let Some(line) = &self.line {
+        if let Some(line) = self.line.as_ref().filter(|_| self.crowd.is_none()) {
             line.observe(Observation {
                 at,
                 witness: Witness::Wire,
@@ -42,6 +44,13 @@ impl Route {
                 conn: Some(self.conn),
                 fact: fact(),
             });
+        }
+    }
+
+    /// Adds a unit to the sums of the lab's crowd, if it is one of a crowd.
+    pub(super) fn sum(&self, dir: Direction, unit: &Unit) {
+        if let (Some(line), Some(crowd)) = (&self.line, self.crowd) {
+            line.crowd().unit(crowd, dir, unit);
         }
     }
 
@@ -72,7 +81,8 @@ pub(super) struct Book {
     requests: VecDeque<(u32, Route)>,
     /// The newest request's, which what belongs to no request goes by.
     newest: Route,
-    served: Vec<Arc<Line>>,
+    /// The labs, each with the crowd of it that asked, if one did: a connection may carry both, and then is told of twice.
+    served: Vec<(Arc<Line>, Option<u32>)>,
 }
 
 impl Book {
@@ -88,12 +98,16 @@ impl Book {
     pub(super) fn route(&mut self, dir: Direction, cut: &Cut) -> Route {
         if let Some(address) = &cut.address {
             let line = address.lab.as_ref().and_then(|lab| self.directory.line(lab));
-            let line = line.filter(|line| self.serves(line) || self.served.len() < MAX_LABS);
-            let route = Route { line, client: address.client, exchange: address.exchange, conn: self.conn };
+            let crowd = address.crowd;
+            let line = line.filter(|line| self.serves(line, crowd) || self.served.len() < MAX_LABS);
+            let route = Route { line, client: address.client, exchange: address.exchange, conn: self.conn, crowd };
             if let Some(line) = &route.line
-                && !self.serves(line)
+                && !self.serves(line, crowd)
             {
-                self.served.push(line.clone());
+                self.served.push((line.clone(), crowd));
+                if let Some(crowd) = crowd {
+                    line.crowd().opened(crowd, self.accepted);
+                }
                 route.see(self.accepted, || Fact::Opened);
             }
             if self.requests.len() == MAX_REQUESTS {
@@ -140,14 +154,18 @@ impl Book {
         Route { client: None, exchange: None, ..self.newest.clone() }
     }
 
-    fn serves(&self, line: &Arc<Line>) -> bool {
-        self.served.iter().any(|served| Arc::ptr_eq(served, line))
+    fn serves(&self, line: &Arc<Line>, crowd: Option<u32>) -> bool {
+        self.served.iter().any(|(served, its)| Arc::ptr_eq(served, line) && *its == crowd)
     }
 
     /// Tells every lab that the connection served that a direction of it has ended.
     pub(super) fn closed(&self, at: Micros, dir: Direction, how: Close, bytes_up: u64, bytes_down: u64) {
-        for line in &self.served {
-            let route = Route { line: Some(line.clone()), conn: self.conn, ..Route::default() };
+        for (line, crowd) in &self.served {
+            // Both directions end; the connection is at its end with the way down.
+            if crowd.is_some() && dir == Direction::Down {
+                line.crowd().closed();
+            }
+            let route = Route { line: Some(line.clone()), conn: self.conn, crowd: *crowd, ..Route::default() };
             route.see(at, || Fact::Closed { dir, how, bytes_up, bytes_down });
         }
     }

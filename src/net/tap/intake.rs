@@ -81,6 +81,7 @@ impl State {
         let way = self.way(dir);
         let no = way.next();
         let Cut { unit, .. } = cut;
+        route.sum(dir, &unit);
         let turn = Turn::of(&unit, dir);
         let first = way.queue.is_empty() && way.partial.is_empty() && !matches!(unit, Unit::End { .. });
         if first && route.decide(Meta { dir, conn, no, silenced, unit: &unit }).is_pass() && !piece.is_empty() {

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{Lab, sources};
 use crate::{
-    fault::{Fault, FaultId, chain::Chain},
+    fault::{Fault, FaultId, Kind, chain::Chain},
     net::clock,
     push::{
         FeedState,
@@ -42,6 +42,9 @@ impl Lab {
                 fault.check()?;
                 let over = expiry(&fault, clock::now());
                 let id = fault.id;
+                if let (Kind::Cut { .. }, Some(crowd)) = (&fault.kind, &mut self.crowd) {
+                    crowd.cut(clock::now());
+                }
                 let faults = &mut self.state.faults;
                 match faults.iter().position(|other| other.id == fault.id) {
                     Some(place) => faults[place] = fault,
@@ -76,6 +79,7 @@ impl Lab {
                 self.record(clock::now(), Fact::KeepAlive { ms });
                 self.settings_changed();
             }
+            Command::Crowd { crowd } => self.call_crowd(crowd)?,
         }
         Ok(())
     }
@@ -106,7 +110,11 @@ impl Lab {
                 last = feed.publish(draws);
             }
         });
-        for seq in last + 1 - u64::from(count)..=last {
+        let first = last + 1 - u64::from(count);
+        if let Some(crowd) = &self.crowd {
+            crowd.published(first, last);
+        }
+        for seq in first..=last {
             self.record(now, Fact::Published { seq, by_hand });
         }
     }
@@ -114,6 +122,8 @@ impl Lab {
     /// Begins a new run.
     fn reset(&mut self) -> Result<(), String> {
         let epoch = secret::number().map_err(|error| format!("no randomness: {error}"))?;
+        // Before the log ends: what follows it is a run without a crowd.
+        self.dismiss_crowd();
         self.began = clock::now();
         self.log.restart(epoch);
         (self.ticker, self.draws) = sources(&self.spec.source, epoch);

@@ -31,6 +31,23 @@ const DISTANCES: [u32; 6] = [0, 20, 80, 200, 500, 1000];
 /// Keep-alive times that can be chosen, in milliseconds.
 const KEEP_ALIVES: [u32; 5] = [1000, 2000, 5000, 15_000, 60_000];
 
+/// The techniques that bring news, by the ends of their words' keys.
+pub(super) const TECHNIQUES: [(&str, Technique); 4] = [
+    ("short", Technique::ShortPoll),
+    ("long", Technique::LongPoll),
+    ("sse", Technique::Sse),
+    ("socket", Technique::WebSocket),
+];
+
+/// The ways to come back, the same.
+pub(super) const RECONNECTS: [(&str, Reconnect); 5] = [
+    ("never", Reconnect::Never),
+    ("immediately", Reconnect::Immediately),
+    ("fixed", Reconnect::Fixed),
+    ("exponential", Reconnect::Exponential),
+    ("jitter", Reconnect::ExponentialJitter),
+];
+
 /// How long a pong may take, in milliseconds.
 const PONG_MS: u32 = 1000;
 
@@ -128,7 +145,7 @@ fn reset(rig: Rig) -> impl IntoView {
 }
 
 /// A list to choose from, by name and words. It is shown while the technique is `only` that, if one is given.
-fn select(
+pub(super) fn select(
     id: &'static str,
     label: String,
     rig: Rig,
@@ -278,21 +295,26 @@ fn ping(rig: Rig) -> impl IntoView {
 }
 
 fn reconnect(rig: Rig) -> impl IntoView {
-    let all = [
-        ("never", Reconnect::Never),
-        ("immediately", Reconnect::Immediately),
-        ("fixed", Reconnect::Fixed),
-        ("exponential", Reconnect::Exponential),
-        ("jitter", Reconnect::ExponentialJitter),
-    ];
-    let options = all.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.reconnect_{name}")))).collect();
-    let current = Signal::derive(move || {
-        let reconnect = rig.settings.with(|settings| settings.reconnect);
-        all.iter().find(|(_, known)| *known == reconnect).map_or("jitter", |(name, _)| name).to_owned()
+    let set = move |reconnect| rig.change(|settings| settings.reconnect = reconnect);
+    reconnects("lab-reconnect", rig, Some(Technique::WebSocket), rig.settings, set)
+}
+
+/// A list of the ways to come back, which one of these settings says.
+pub(super) fn reconnects(
+    id: &'static str,
+    rig: Rig,
+    only: Option<Technique>,
+    settings: RwSignal<ClientSettings>,
+    set: impl Fn(Reconnect) + 'static + Send + Sync,
+) -> impl IntoView {
+    let options = RECONNECTS.iter().map(|(name, _)| ((*name).to_owned(), t(&format!("lab.reconnect_{name}"))));
+    let name = Signal::derive(move || {
+        let current = settings.with(|settings| settings.reconnect);
+        RECONNECTS.iter().find(|(_, known)| *known == current).map_or("jitter", |(name, _)| name).to_owned()
     });
-    select("lab-reconnect", t("lab.reconnect"), rig, Some(Technique::WebSocket), options, current, move |chosen| {
-        if let Some((_, reconnect)) = all.iter().find(|(name, _)| *name == chosen) {
-            rig.change(|settings| settings.reconnect = *reconnect);
+    select(id, t("lab.reconnect"), rig, only, options.collect(), name, move |chosen| {
+        if let Some((_, reconnect)) = RECONNECTS.iter().find(|(name, _)| *name == chosen) {
+            set(*reconnect);
         }
     })
 }
@@ -415,7 +437,7 @@ fn ask(rig: Rig) -> impl IntoView {
     })
 }
 
-fn seconds(ms: u32) -> String {
+pub(super) fn seconds(ms: u32) -> String {
     let seconds = f64::from(ms) / 1000.0;
     tf("lab.seconds", &[("n", &seconds.to_string())])
 }

@@ -2,6 +2,7 @@
 
 mod compare;
 pub mod controls;
+mod crowd;
 #[cfg(feature = "hydrate")]
 mod engine;
 mod faults;
@@ -32,7 +33,7 @@ pub fn Lab() -> impl IntoView {
     view! {
         <section class="lab" aria-label=t("lab.title") data-hydrated=move || rig.stage.ready.get().to_string()>
             {controls::bar(rig, table)}
-            <div class="around">{faults::banner(rig)} {parts::board(rig)} {parts::standing(rig)}</div>
+            <div class="around">{faults::banner(rig)} {crowd::panel(rig)} {parts::board(rig)} {parts::standing(rig)}</div>
             <div class="stage" data-details=move || rig.selected.get().is_some().to_string()>
                 <div class="view" id="lab-picture">
                     <Show when=move || table.get() fallback=picture>

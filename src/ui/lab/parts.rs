@@ -63,7 +63,9 @@ pub fn strip(rig: Rig) -> impl IntoView {
         let several = [Control::Technique, Control::Beside].iter().any(|control| play.step.controls.contains(control));
         several || !play.step.beside.is_empty() || play.step.client.ladder
     });
-    let rest = figures::ALL.iter().filter(|figure| !large.contains(figure)).copied().collect::<Vec<_>>();
+    // A crowd's own panel tells the rest of it.
+    let rest = figures::ALL.iter().filter(|figure| !large.contains(figure) && !figure.is_of_crowd());
+    let rest = rest.copied().collect::<Vec<_>>();
     view! {
         <div class="ledger" id="lab-ledger">
             {large.into_iter().map(|figure| figures::live(rig.stage, figure)).collect_view()}
