@@ -37,6 +37,9 @@ use crate::{
 /// Pages are told of new records at most this often, in microseconds.
 const FLUSH: Micros = 20_000;
 
+/// New numbers of a notice that pages know are told at most this often, in microseconds.
+const NUMBERS: Micros = 1_000_000;
+
 /// How many pages may follow a lab.
 pub const PAGES: usize = 16;
 
@@ -132,6 +135,8 @@ pub struct Lab {
     pages: Vec<Subscriber>,
     joined: u64,
     flushed: Micros,
+    /// When pages were last told of a notice.
+    noticed: Micros,
 }
 
 impl Lab {
@@ -188,6 +193,7 @@ impl Lab {
             pages: Vec::new(),
             joined: 0,
             flushed: 0,
+            noticed: 0,
             spec,
         };
         lab.begin();
@@ -227,6 +233,7 @@ impl Lab {
             }
             self.tick(now);
             self.count_dropped();
+            self.tell_notices(now);
             if now - self.flushed >= FLUSH {
                 self.flush(now);
             }
@@ -241,7 +248,8 @@ impl Lab {
         let behind = self.pages.iter().any(|page| page.is_behind(&self.log));
         let flush = behind.then_some(self.flushed + FLUSH);
         let over = self.overs.iter().map(|over| over.0).min();
-        let times = [self.ticker.next(), self.jobs.borrow().next(), over, flush, self.expires_at()];
+        let noticed = (self.log.notices() != self.state.notices).then_some(self.noticed + NUMBERS);
+        let times = [self.ticker.next(), self.jobs.borrow().next(), over, flush, noticed, self.expires_at()];
         times.into_iter().flatten().min().unwrap_or(Micros::MAX)
     }
 
@@ -381,6 +389,17 @@ impl Lab {
             self.state.dropped = dropped;
             self.settings_changed();
         }
+    }
+
+    /// A new notice at once; new numbers of a known one with it, or after a while.
+    fn tell_notices(&mut self, now: Micros) {
+        let (found, told) = (self.log.notices(), &self.state.notices);
+        if found.len() == told.len() && (now - self.noticed < NUMBERS || found == told) {
+            return;
+        }
+        self.state.notices = found.to_vec();
+        self.noticed = now;
+        self.settings_changed();
     }
 
     /// Sends pages what they lack, and those away that do not read.

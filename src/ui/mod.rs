@@ -6,6 +6,7 @@ pub mod choice;
 pub mod explain;
 pub mod figures;
 pub mod lab;
+pub mod notices;
 pub mod page;
 pub mod quiz;
 pub mod stage;

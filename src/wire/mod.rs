@@ -58,7 +58,7 @@ pub use unit::{Body, Close, Frame, RequestHead, ResponseHead, Unit};
 use serde::{Deserialize, Serialize};
 
 /// Version of the observation format, in recordings and on the control socket. A reader refuses what is newer.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// Microseconds on the server's monotonic clock, counted from the server's start.
 ///

@@ -11,7 +11,10 @@ pub mod rig;
 use leptos::prelude::*;
 
 use self::rig::Rig;
-use super::stage::{Play, Stage};
+use super::{
+    notices,
+    stage::{Play, Stage},
+};
 use crate::{
     diagram::{Scene, details::Details, layout::ZOOM, table::Table, view::Picture},
     i18n::t,
@@ -40,6 +43,7 @@ pub fn Lab() -> impl IntoView {
                 </div>
                 <Details reel=rig.reel selected=rig.selected />
             </div>
+            {notices::list(rig.notices())}
             {parts::strip(rig)}
         </section>
     }

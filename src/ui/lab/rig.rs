@@ -6,6 +6,7 @@ use crate::{
     client::poll::Alert,
     diagram::{ExchangeKey, Reel},
     fault::Fault,
+    notice::Notice,
     ui::stage::Stage,
     wire::{
         Micros, Technique,
@@ -104,6 +105,14 @@ impl Rig {
     /// Whether a client may be started: the prediction comes first.
     pub fn may_run(self) -> bool {
         self.usable() && self.stage.ready.get() && !self.stage.must_predict()
+    }
+
+    /// What was noticed about the run. Nothing before the prediction is locked: it could give the answer away.
+    pub fn notices(self) -> Memo<Vec<Notice>> {
+        Memo::new(move |_| {
+            let quiet = !self.stage.ready.get() || self.stage.must_predict();
+            if quiet { Vec::new() } else { self.state.with(|state| state.notices.clone()) }
+        })
     }
 
     /// Whether this fault is in force now.
