@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortSignal, Headers, Request, RequestCache, RequestCredentials, RequestInit, RequestMode, Response, Window,
+    AbortSignal, Blob, Headers, HtmlElement, Request, RequestCache, RequestCredentials, RequestInit, RequestMode, Response, Url, Window,
 };
 
 use crate::wire::{Ending, Micros};
@@ -56,6 +56,22 @@ pub fn keep(key: &str, value: &str) {
     }
 }
 
+/// Gives the reader a text as a file of this name to keep.
+pub fn give(name: &str, text: &str) {
+    let parts = js_sys::Array::of1(&JsValue::from_str(text));
+    let given = || {
+        let url = Url::create_object_url_with_blob(&Blob::new_with_str_sequence(&parts).ok()?).ok()?;
+        let link: HtmlElement = window().document()?.create_element("a").ok()?.dyn_into().ok()?;
+        link.set_attribute("href", &url).ok()?;
+        link.set_attribute("download", name).ok()?;
+        link.click();
+        // The browser has begun to read it by the time of the next task.
+        gloo_timers::callback::Timeout::new(1000, move || _ = Url::revoke_object_url(&url)).forget();
+        Some(())
+    };
+    given();
+}
+
 /// One request for [`fetch`].
 pub struct Asked<'a> {
     /// The method.
@@ -68,6 +84,8 @@ pub struct Asked<'a> {
     pub accept: Option<&'a str>,
     /// A JSON body. It needs a same-origin URL, or a preflight.
     pub json: Option<&'a str>,
+    /// Who may ask: a token in the `Authorization` header (RFC 6750 §2.1). The same as for a body holds.
+    pub bearer: Option<&'a str>,
     /// Gives the request up.
     pub signal: Option<&'a AbortSignal>,
 }
@@ -89,6 +107,9 @@ pub async fn fetch(asked: Asked<'_>) -> Result<(u16, String), Ending> {
         if let Some(json) = asked.json {
             headers.set("Content-Type", "application/json")?;
             init.set_body(&JsValue::from_str(json));
+        }
+        if let Some(token) = asked.bearer {
+            headers.set("Authorization", &["Bearer ", token].concat())?;
         }
         init.set_headers(&headers);
         let request = Request::new_with_str_and_init(asked.url, &init)?;

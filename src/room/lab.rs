@@ -28,6 +28,7 @@ use crate::{
         socket::STROKES,
         source::Ticker,
     },
+    recording::write::Saved,
     wire::{
         Fact, LabId, Micros, Observation, Witness,
         control::{Command, Cursor, LabSpec, LabState, Source},
@@ -76,6 +77,11 @@ pub enum Ask {
         batch: Batch,
         /// The answer: the number up to which the page's observations are in the log, or why none was taken.
         reply: oneshot::Sender<Result<u64, String>>,
+    },
+    /// To have the log as it is now, for a recording.
+    Save {
+        /// The answer.
+        reply: oneshot::Sender<Saved>,
     },
     /// To do something.
     Command {
@@ -274,6 +280,9 @@ impl Lab {
             Ask::Leave { id } => self.leave(id),
             Ask::Observe { batch, reply } => {
                 let _ = reply.send(self.observe(batch));
+            }
+            Ask::Save { reply } => {
+                let _ = reply.send(self.log.save(self.spec.clone(), self.state.clone()));
             }
             Ask::Command { command, reply } => {
                 let result = self.command(command);

@@ -11,7 +11,11 @@ use std::{
 use crate::{
     ledger::Ledger,
     notice::{Notice, Notices},
-    wire::{Fact, Observation, Record, Unit},
+    recording::write::Saved,
+    wire::{
+        Fact, Observation, Record, Unit,
+        control::{LabSpec, LabState},
+    },
 };
 
 /// The most records that a log keeps.
@@ -113,6 +117,12 @@ impl Log {
             self.weight -= weight(&oldest.seen);
             self.checkpoint.apply(&oldest.seen);
         }
+    }
+
+    /// All that a recording needs of it.
+    pub fn save(&self, lab: LabSpec, state: LabState) -> Saved {
+        let records = self.records.iter().cloned().collect();
+        Saved { lab, state, ledger: self.checkpoint.clone(), before: self.before(), records }
     }
 
     /// The records after this number, or nothing if some of them are gone, or it never was a number of this log.

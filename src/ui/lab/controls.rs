@@ -58,6 +58,9 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
             {has(Control::Closing).then(|| closing(rig))}
             {has(Control::KeepAlive).then(|| keep_alive(rig))}
             {reset(rig)}
+            <button class="pill" id="lab-save" disabled=move || !rig.usable() on:click=move |_| rig.save()>
+                {t("lab.save")}
+            </button>
             <button
                 class="pill swap"
                 aria-pressed=move || table.get().to_string()

@@ -150,6 +150,12 @@ impl Rig {
         self.halt();
     }
 
+    /// Gives the reader the run as a file.
+    pub fn save(self) {
+        #[cfg(feature = "hydrate")]
+        self.keep();
+    }
+
     /// Now, on the server's clock, as far as the page knows it; 0 before that.
     pub fn now(self) -> Micros {
         #[cfg(feature = "hydrate")]
