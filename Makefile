@@ -18,7 +18,7 @@ test: server lint ## all checks and tests, the browser's too
 lint:
 	$(E) cargo fmt --check
 	$(CLIPPY) --features ssr --all-targets -- -D warnings
-	$(CLIPPY) --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings
+	$(CLIPPY) --lib --bin reader --target wasm32-unknown-unknown --features hydrate -- -D warnings
 
 bench: server ## what the tap costs
 	$(E) cargo run --quiet --features ssr --example bench

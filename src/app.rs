@@ -25,6 +25,7 @@ pub mod guard;
 mod home;
 mod lesson;
 pub mod page;
+mod recording;
 mod reference;
 mod sheets;
 mod shell;
@@ -64,6 +65,7 @@ pub fn pages(state: AppState) -> Router {
             "/pkg/{*path}",
             get(|Path(path): Path<String>, headers: HeaderMap| async move { assets::serve(&path, &headers) }),
         )
+        .route("/recordings/{lesson}/{step}", get(recording::file))
         .route("/favicon.svg", get(|| async { assets::favicon() }))
         .fallback(show)
         .with_state(state)
@@ -163,6 +165,7 @@ fn sheet(here: &Here, page: &Page) -> Option<Sheet> {
         Page::Print(lesson) => sheets::print(here, lesson),
         Page::Teach(lesson) => sheets::teach(here, lesson),
         Page::Lab => Some(reference::lab(here)),
+        Page::Recording(of) => recording::page(here, of.as_ref()),
         Page::Glossary => Some(reference::glossary(here)),
         Page::Notes => Some(reference::notes(here)),
         Page::Errata => reference::errata(here),

@@ -24,6 +24,8 @@ pub enum Page {
     Teach(String),
     /// The free lab.
     Lab,
+    /// A recording: that of a step (lesson and step), or any that a reader opens.
+    Recording(Option<(String, String)>),
     /// The glossary.
     Glossary,
     /// The notes that the course is made from.
@@ -51,6 +53,10 @@ impl Page {
                 Self::Step { lesson: lesson.to_owned(), step: step.to_owned() }
             }
             ["lab"] => Self::Lab,
+            ["recording"] => Self::Recording(None),
+            ["recording", lesson, step] if !step.is_empty() => {
+                Self::Recording(Some((lesson.to_owned(), step.to_owned())))
+            }
             ["glossary"] => Self::Glossary,
             ["notes"] => Self::Notes,
             ["errata"] => Self::Errata,
@@ -69,6 +75,8 @@ impl Page {
             Self::Print(lesson) => format!("/{prefix}/lessons/{lesson}/{PRINT}"),
             Self::Teach(lesson) => format!("/{prefix}/lessons/{lesson}/{TEACH}"),
             Self::Lab => format!("/{prefix}/lab"),
+            Self::Recording(None) => format!("/{prefix}/recording"),
+            Self::Recording(Some((lesson, step))) => format!("/{prefix}/recording/{lesson}/{step}"),
             Self::Glossary => format!("/{prefix}/glossary"),
             Self::Notes => format!("/{prefix}/notes"),
             Self::Errata => format!("/{prefix}/errata"),
@@ -91,6 +99,8 @@ mod tests {
             Page::Print(lesson()),
             Page::Teach(lesson()),
             Page::Lab,
+            Page::Recording(None),
+            Page::Recording(Some((lesson(), "job".into()))),
             Page::Glossary,
             Page::Notes,
             Page::Errata,

@@ -135,7 +135,15 @@ impl Running {
         };
         let running = Rc::clone(self);
         spawn_local(async move {
-            let asked = Asked { method, url: &path, cache, accept: Some(&accept), json: None, bearer: None, signal: Some(&signal) };
+            let asked = Asked {
+                method,
+                url: &path,
+                cache,
+                accept: Some(&accept),
+                json: None,
+                bearer: None,
+                signal: Some(&signal),
+            };
             let outcome = browser::fetch(asked).await;
             running.under_way.borrow_mut().remove(&n);
             match outcome {

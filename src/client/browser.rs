@@ -3,7 +3,8 @@
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortSignal, Blob, Headers, HtmlElement, Request, RequestCache, RequestCredentials, RequestInit, RequestMode, Response, Url, Window,
+    AbortSignal, Blob, Headers, HtmlElement, Request, RequestCache, RequestCredentials, RequestInit, RequestMode,
+    Response, Url, Window,
 };
 
 use crate::wire::{Ending, Micros};

@@ -73,6 +73,15 @@ pub fn glance() -> Step {
     }
 }
 
+/// What a recording is shown with: nothing to set and nothing to reach; the figures are those of its step, if it has one.
+pub fn replay(step: Option<&Step>) -> Step {
+    let bare = bare("recording");
+    match step {
+        None => bare,
+        Some(step) => Step { client: step.client.clone(), figures: step.figures.clone(), ..bare },
+    }
+}
+
 fn bare(id: &str) -> Step {
     let nothing = Choice { options: Vec::new(), right: String::new(), measured: None };
     Step {

@@ -5,11 +5,7 @@ use super::{
     write::{Saved, date, write},
     *,
 };
-use crate::wire::{
-    Fact, Micros, Observation, Technique, Witness,
-    control::LabState,
-    observation::ClientSettings,
-};
+use crate::wire::{Fact, Micros, Observation, Technique, Witness, control::LabState, observation::ClientSettings};
 
 fn record(no: u64, at: Micros, fact: Fact) -> Record {
     Record { no, seen: Observation { at, witness: Witness::Server, client: Some(1), exchange: None, conn: None, fact } }

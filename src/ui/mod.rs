@@ -9,5 +9,6 @@ pub mod lab;
 pub mod notices;
 pub mod page;
 pub mod quiz;
+pub mod replay;
 pub mod stage;
 pub mod step;

@@ -16,7 +16,7 @@ use super::{
     stage::{Play, Stage},
 };
 use crate::{
-    diagram::{Scene, details::Details, layout::ZOOM, table::Table, view::Picture},
+    diagram::{Scene, details::Details, layout::ZOOM, moment::Moment, table::Table, view::Picture},
     i18n::t,
     wire::{Technique, packed::Packed},
 };
@@ -30,7 +30,7 @@ pub fn Lab() -> impl IntoView {
     let rig = Rig::new(expect_context::<Stage>());
     let table = RwSignal::new(false);
     come_alive(rig);
-    let picture = move || picture(rig, false);
+    let picture = move || picture(rig, false, None);
     view! {
         <section class="lab" aria-label=t("lab.title") data-hydrated=move || rig.stage.ready.get().to_string()>
             {controls::bar(rig, table)}
@@ -67,7 +67,7 @@ pub fn Glance(
     });
     view! {
         <section class="glance" aria-label=t("lab.title")>
-            {picture(rig, true)}
+            {picture(rig, true, None)}
             <div class="under">
                 {parts::standing(rig)}
                 <button
@@ -83,7 +83,8 @@ pub fn Glance(
     }
 }
 
-fn picture(rig: Rig, bare: bool) -> impl IntoView {
+/// The picture of a run; `moment` is for links to one.
+pub fn picture(rig: Rig, bare: bool, moment: Option<Moment>) -> impl IntoView {
     let (technique, resources) =
         rig.stage.play.with_value(|play| (play.step.client.technique, play.step.client.resources));
     // A whole page takes less than a second.
@@ -96,7 +97,7 @@ fn picture(rig: Rig, bare: bool) -> impl IntoView {
     });
     let live = Signal::derive(move || rig.running.get() || open.get());
     view! {
-        <Picture reel=rig.reel selected=rig.selected technique=technique live=live now=now port=rig.port bare=bare scale=scale />
+        <Picture reel=rig.reel selected=rig.selected technique=technique live=live now=now port=rig.port bare=bare scale=scale moment=moment />
     }
 }
 
