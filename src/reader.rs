@@ -12,24 +12,54 @@ mod notice;
 mod recording;
 mod wire;
 
-use recording::{MAX_BYTES, Opened, Trouble};
+use recording::{Header, Log, MAX_BYTES, Trouble};
+use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wire::{Fact, Technique};
 
 /// A module does nothing until it is asked.
 fn main() {}
 
-/// A file of this length in bytes becomes a recording, or a reason why it is none: `Result<Opened, Trouble>` in the
-/// compact form. One that is too long need not be read at all: see [`longest`].
+/// What became of a file.
+#[wasm_bindgen(getter_with_clone)]
+pub struct Outcome {
+    /// In JSON: what the file says of itself ([`About`]), or why it cannot be shown ([`Trouble`]), as a `Result`.
+    pub said: String,
+    /// The log in the compact form; empty if there is none.
+    pub log: Vec<u8>,
+}
+
+/// What a file says of itself.
+#[derive(Serialize)]
+struct About {
+    header: Header,
+    /// The technique of the first client.
+    technique: Option<Technique>,
+    /// How many observations of the run are not in the file.
+    missing: u64,
+}
+
+/// Reads a file of this length in bytes. One that is too long need not be handed over: see [`longest`].
 #[wasm_bindgen]
-pub fn read(bytes: f64, text: &str) -> Vec<u8> {
-    let whole = if bytes > longest() {
+pub fn read(bytes: f64, text: &str) -> Outcome {
+    let read = if bytes > longest() {
         // A whole number of bytes, far below where that would matter.
         Err(Trouble::TooLong { bytes: bytes as u64 })
     } else {
         recording::read::read(text)
     };
-    let whole: Result<Opened, Trouble> = whole;
-    wire::packed::pack(&whole)
+    let mut log = Vec::new();
+    let about = read.map(|opened| {
+        let recording::Opened { mut header, records, notices, footer } = opened;
+        let technique = records.iter().find_map(|record| match &record.seen.fact {
+            Fact::Started { settings } => Some(settings.technique),
+            _ => None,
+        });
+        let ledger = header.ledger.take().unwrap_or_default();
+        log = wire::packed::pack(&Log { ledger, records, notices, dropped: footer.dropped });
+        About { header, technique, missing: footer.dropped.iter().sum::<u64>() + footer.before }
+    });
+    Outcome { said: serde_json::to_string(&about).unwrap_or_default(), log }
 }
 
 /// The longest file that is read, in bytes.

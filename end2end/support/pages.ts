@@ -9,6 +9,7 @@ export const PAGES = [
   "lessons/server-sent-events/recap",
   "lessons/heartbeats/recap",
   "lab",
+  "recording",
   "glossary",
   "notes",
   "errata",

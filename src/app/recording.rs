@@ -11,7 +11,7 @@ use super::{AppState, Here, assets, page::Page, shell::Sheet};
 use crate::{
     i18n::t,
     lesson::{manifest, outside, render},
-    ui::{replay::Replay, stage::Play},
+    ui::{lab::Lab, stage::Play, step::Step},
     wire::packed::Packed,
 };
 
@@ -29,7 +29,23 @@ pub fn page(here: &Here, of: Option<&(String, String)>) -> Option<Sheet> {
     let step = found.map(|(_, step, _)| step);
     let play = Packed(Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::replay(step) });
     let src = of.filter(|_| found.is_some()).map(|(lesson, step)| address(lesson, step));
-    let body = view! { <div class="bench alone">{view! { <Replay play src /> }.into_any()} {script()}</div> };
+    let copy = src.is_some().then(|| view! { <button class="pill" data-copy="">{t("recording.copy")}</button> });
+    // The script takes over from here, and the lab below gets its log from it.
+    let body = view! {
+        <div class="bench alone replay" data-src=src>
+            <h1 class="pc-hear">{t("page.recording")}</h1>
+            <div class="bar">
+                <label class="pill file">
+                    {t("recording.choose")} <input type="file" accept=".jsonl" disabled />
+                </label>
+                {copy}
+                <p role="status">{t("recording.drop")}</p>
+                <p role="alert"></p>
+            </div>
+            <Step play>{view! { <Lab /> }.into_any()}</Step>
+            {script()}
+        </div>
+    };
     let mut sheet = Sheet::new("recording", t("page.recording"), body);
     if let Some((lesson, step, words)) = found {
         let title = render::plain(&words.title);

@@ -11,12 +11,12 @@ pub struct Moment {
     /// The page wants this one to be in view.
     pub go: RwSignal<Option<Micros>>,
     /// The beginning of the picked exchange, or else what is in the middle of the window.
-    pub here: StoredValue<Micros>,
+    pub here: RwSignal<Micros>,
 }
 
 impl Default for Moment {
     fn default() -> Self {
-        Self { go: RwSignal::new(None), here: StoredValue::new(0) }
+        Self { go: RwSignal::new(None), here: RwSignal::new(0) }
     }
 }
 
@@ -25,7 +25,6 @@ impl Sight {
     pub(super) fn follow(self, moment: Moment) {
         Effect::new(move |_| {
             let Some(at) = moment.go.get() else { return };
-            self.reel.track();
             // It stays there, and does not keep to the end.
             self.away.set(Some(self.reel.with(|scene| scene.story().done)));
             request_animation_frame(move || {
@@ -41,7 +40,7 @@ impl Sight {
             let start = self.reel.with(super::Scene::start);
             let picked = picked.and_then(|key| self.reel.with(|scene| scene.story().get(key).map(|told| told.start())));
             let middle = || self.layout.with(|layout| layout.axis.at(f64::from(top + height / 2.0)));
-            moment.here.set_value((picked.unwrap_or_else(middle) - start).max(0));
+            moment.here.set((picked.unwrap_or_else(middle) - start).max(0));
         });
     }
 }

@@ -10,7 +10,7 @@ use super::{
     files::Files,
     glossary,
     load::{Lesson, Library, recording},
-    manifest::{Choice, Step},
+    manifest::{Choice, REPLAY, Step},
     notes,
     parse::{self, Link, Section, Target},
     possible,
@@ -311,7 +311,7 @@ impl Linter<'_> {
         if manifest.step.is_empty() {
             report.error(&self.file, None, "a lesson needs a step");
         }
-        let mut ids = BTreeSet::from(["recap", "quiz", "teacher", "print", "teach"]);
+        let mut ids = BTreeSet::from(["recap", "quiz", "teacher", "print", "teach", REPLAY]);
         for step in &manifest.step {
             slug(&self.file, &step.id, report);
             if !ids.insert(&step.id) {

@@ -1,7 +1,7 @@
 //! Labs that belong to no lesson: the free one, where everything can be set, and the small one of the home page. Both ask
 //! nothing and have no goal.
 
-use super::manifest::{Choice, Control, Step};
+use super::manifest::{Choice, Control, REPLAY, Step};
 use crate::{
     fault::{Death, Fault, Kind},
     ledger::Figure,
@@ -75,7 +75,7 @@ pub fn glance() -> Step {
 
 /// What a recording is shown with: nothing to set and nothing to reach; the figures are those of its step, if it has one.
 pub fn replay(step: Option<&Step>) -> Step {
-    let bare = bare("recording");
+    let bare = bare(REPLAY);
     match step {
         None => bare,
         Some(step) => Step { client: step.client.clone(), figures: step.figures.clone(), ..bare },

@@ -8,7 +8,7 @@
 //! - `write`: a lab's log as a file; on the server only.
 //!
 //! The page itself reads no JSON of this kind: its module would grow by a fifth. A second, small module does, which only
-//! the page of recordings loads (`src/reader.rs`); it hands over an [`Opened`] in the compact form.
+//! the page of recordings loads (`src/reader.rs`); it hands over a [`Log`] in the compact form.
 
 pub mod read;
 #[cfg(feature = "ssr")]
@@ -68,8 +68,8 @@ pub struct Footer {
     pub before: u64,
 }
 
-/// A recording in a page's hands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A recording that was read.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Opened {
     /// The first line.
     pub header: Header,
@@ -81,8 +81,22 @@ pub struct Opened {
     pub footer: Footer,
 }
 
+/// What of a recording the picture and the ledger are made from: the reader hands it over in the compact form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Log {
+    /// The ledger of what came before the first record.
+    pub ledger: Box<Ledger>,
+    /// The records, in the order of the log.
+    pub records: Vec<Record>,
+    /// What was noticed about the run.
+    pub notices: Vec<Notice>,
+    /// Observations that were dropped because a buffer was full, by witness: browser, wire, server.
+    pub dropped: [u64; 3],
+}
+
 /// Why a file is no recording that can be shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Trouble {
     /// It is longer than [`MAX_BYTES`].
     TooLong {
@@ -110,8 +124,6 @@ pub enum Trouble {
         /// How many lines there are.
         lines: u64,
     },
-    /// It could not be fetched, or not be read.
-    Unreachable,
 }
 
 /// The version that is written.

@@ -5,18 +5,18 @@ pub mod controls;
 #[cfg(feature = "hydrate")]
 mod engine;
 mod faults;
+mod notices;
 pub mod parts;
+#[cfg(feature = "hydrate")]
+mod replay;
 pub mod rig;
 
 use leptos::prelude::*;
 
 use self::rig::Rig;
-use super::{
-    notices,
-    stage::{Play, Stage},
-};
+use super::stage::{Play, Stage};
 use crate::{
-    diagram::{Scene, details::Details, layout::ZOOM, moment::Moment, table::Table, view::Picture},
+    diagram::{Scene, details::Details, layout::ZOOM, quantity::number, table::Table, view::Picture},
     i18n::t,
     wire::{Technique, packed::Packed},
 };
@@ -30,11 +30,18 @@ pub fn Lab() -> impl IntoView {
     let rig = Rig::new(expect_context::<Stage>());
     let table = RwSignal::new(false);
     come_alive(rig);
-    let picture = move || picture(rig, false, None);
+    let picture = move || picture(rig, false);
     view! {
-        <section class="lab" aria-label=t("lab.title") data-hydrated=move || rig.stage.ready.get().to_string()>
+        <section class="lab" aria-label=t("lab.title") data-hydrated=move || rig.stage.ready.get().to_string()
+            data-here=move || rig.moment.map(|moment| number(moment.here.get().unsigned_abs() / 100_000))
+        >
             {controls::bar(rig, table)}
-            <div class="around">{faults::banner(rig)} {parts::board(rig)} {parts::standing(rig)}</div>
+            <div class="around">
+                {rig
+                    .moment
+                    .is_none()
+                    .then(|| view! { {faults::banner(rig)} {parts::board(rig)} {parts::standing(rig)} })}
+            </div>
             <div class="stage" data-details=move || rig.selected.get().is_some().to_string()>
                 <div class="view" id="lab-picture">
                     <Show when=move || table.get() fallback=picture>
@@ -43,7 +50,7 @@ pub fn Lab() -> impl IntoView {
                 </div>
                 <Details reel=rig.reel selected=rig.selected />
             </div>
-            {notices::list(rig.notices())}
+            {notices::list(rig)}
             {parts::strip(rig)}
         </section>
     }
@@ -67,7 +74,7 @@ pub fn Glance(
     });
     view! {
         <section class="glance" aria-label=t("lab.title")>
-            {picture(rig, true, None)}
+            {picture(rig, true)}
             <div class="under">
                 {parts::standing(rig)}
                 <button
@@ -83,8 +90,7 @@ pub fn Glance(
     }
 }
 
-/// The picture of a run; `moment` is for links to one.
-pub fn picture(rig: Rig, bare: bool, moment: Option<Moment>) -> impl IntoView {
+fn picture(rig: Rig, bare: bool) -> impl IntoView {
     let (technique, resources) =
         rig.stage.play.with_value(|play| (play.step.client.technique, play.step.client.resources));
     // A whole page takes less than a second.
@@ -97,7 +103,7 @@ pub fn picture(rig: Rig, bare: bool, moment: Option<Moment>) -> impl IntoView {
     });
     let live = Signal::derive(move || rig.running.get() || open.get());
     view! {
-        <Picture reel=rig.reel selected=rig.selected technique=technique live=live now=now port=rig.port bare=bare scale=scale moment=moment />
+        <Picture reel=rig.reel selected=rig.selected technique=technique live=live now=now port=rig.port bare=bare scale=scale moment=rig.moment />
     }
 }
 
@@ -107,6 +113,9 @@ fn come_alive(rig: Rig) {
     {
         use crate::{ui::page::is_idle, wire::control::Command};
 
+        if rig.moment.is_some() {
+            return replay::listen(rig);
+        }
         rig.stage.remember();
         Effect::new(move |before: Option<()>| {
             if before.is_none() {

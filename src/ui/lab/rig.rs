@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     client::poll::Alert,
-    diagram::{ExchangeKey, Reel},
+    diagram::{ExchangeKey, Reel, moment::Moment},
     fault::Fault,
     notice::Notice,
     ui::stage::Stage,
@@ -65,6 +65,8 @@ pub struct Rig {
     pub selected: RwSignal<Option<ExchangeKey>>,
     /// The port of the lab, once it is known.
     pub port: RwSignal<String>,
+    /// The moment that a page points at. Only what is replayed has one.
+    pub moment: Option<Moment>,
     /// How the lab was made; its faults can be mended and broken again.
     pub spec: StoredValue<LabSpec>,
     #[cfg(feature = "hydrate")]
@@ -91,6 +93,7 @@ impl Rig {
             reel: Reel::new(),
             selected: RwSignal::new(None),
             port: RwSignal::default(),
+            moment: stage.play.with_value(|play| play.step.is_replay()).then(Moment::default),
             spec: StoredValue::new(spec),
             #[cfg(feature = "hydrate")]
             engine: super::engine::Engine::default(),
@@ -107,12 +110,13 @@ impl Rig {
         self.usable() && self.stage.ready.get() && !self.stage.must_predict()
     }
 
-    /// What was noticed about the run. Nothing before the prediction is locked: it could give the answer away.
-    pub fn notices(self) -> Memo<Vec<Notice>> {
-        Memo::new(move |_| {
-            let quiet = !self.stage.ready.get() || self.stage.must_predict();
-            if quiet { Vec::new() } else { self.state.with(|state| state.notices.clone()) }
-        })
+    /// Looks at what was noticed about the run: at nothing before the prediction is locked, since it could give the answer
+    /// away.
+    pub fn noticed<T>(self, look: impl FnOnce(&[Notice]) -> T) -> T {
+        if !self.stage.ready.get() || self.stage.must_predict() {
+            return look(&[]);
+        }
+        self.state.with(|state| look(&state.notices))
     }
 
     /// Whether this fault is in force now.

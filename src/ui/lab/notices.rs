@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::rig::Rig;
 use crate::{
     diagram::quantity::{number, span},
     i18n::{t, tf},
@@ -9,15 +10,15 @@ use crate::{
 };
 
 /// The list. It is not there as long as it is empty; how long it is, is said politely when it grows.
-pub fn list(notices: Memo<Vec<Notice>>) -> impl IntoView {
-    let count = Memo::new(move |_| notices.with(Vec::len));
-    let words = move || match count.get() {
+pub fn list(rig: Rig) -> impl IntoView {
+    let count = move || rig.noticed(<[Notice]>::len);
+    let words = move || match count() {
         0 => String::new(),
         1 => t("notice.count_one"),
         n => tf("notice.count", &[("n", &number(n as u64))]),
     };
     let items = Kind::ALL.map(|kind| {
-        let found = move || notices.with(|list| list.iter().find(|notice| notice.kind == kind).copied());
+        let found = move || rig.noticed(|list| list.iter().find(|notice| notice.kind == kind).copied());
         let (label, href) = citation(kind.cites());
         view! {
             <li data-notice=&kind.key()["notice.".len()..] hidden=move || found().is_none()>
@@ -30,7 +31,7 @@ pub fn list(notices: Memo<Vec<Notice>>) -> impl IntoView {
     view! {
         <div class="notices">
             <p class="pc-hear" role="status">{words}</p>
-            <details hidden=move || count.get() == 0>
+            <details hidden=move || count() == 0>
                 <summary>{words}</summary>
                 <ul>{items.into_iter().collect_view()}</ul>
             </details>
