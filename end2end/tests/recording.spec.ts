@@ -53,12 +53,17 @@ test("the course's own recording opens at a moment", async ({ page, context }) =
   await opened(page, "recording/short-polling/mostly-empty#t=8.0");
   await expect(arrows(page).first()).toBeAttached();
   const top = () => page.locator(".pc-scroll").evaluate((paper) => paper.scrollTop);
-  await expect.poll(top).toBeGreaterThan(100);
+  await expect.poll(top).toBeGreaterThan(50);
+  // The picture shows it in its middle; what is copied leads back to there.
   await page.locator("[data-copy]").click();
-  await expect(page).toHaveURL(/#t=[78]\.\d$/);
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
-  await page.evaluate(() => { location.hash = "#t=0.0"; });
+  await expect(page).toHaveURL(/#t=\d+\.\d$/);
+  const link = page.url();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+  const place = await top();
+  await page.evaluate(() => (location.hash = "#t=0.0"));
   await expect.poll(top).toBe(0);
+  await page.evaluate((link) => (location.href = link), link);
+  await expect.poll(async () => Math.abs((await top()) - place)).toBeLessThan(25);
   await page.getByRole("button", { name: "Table" }).click();
   await expect(page.locator(".replay tbody tr").first()).toBeVisible();
 });
