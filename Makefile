@@ -29,7 +29,7 @@ shots: server ## a picture of every page, in every language, theme and width, in
 
 recordings: server ## the runs of the core steps, anew, into lessons/*/recordings/
 	@scripts/setup test
-	cd end2end && RECORD=1 ../scripts/env npx playwright test --project en
+	cd end2end && RECORD=1 ../scripts/env npx playwright test --project en --workers 2
 
 server: site
 	@echo "· building the server" >&2

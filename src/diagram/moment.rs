@@ -2,45 +2,48 @@
 
 use leptos::prelude::*;
 
-use super::{dom, view::Sight};
+use super::{Scene, dom, view::Sight};
 use crate::wire::Micros;
 
-/// What a page and its picture tell each other. Times count from the beginning of the run.
+/// A hold on the picture that a page shows at present, if it shows one. Times count from the beginning of the run.
 #[derive(Clone, Copy)]
-pub struct Moment {
-    /// The page wants this one to be in view.
-    pub go: RwSignal<Option<Micros>>,
-    /// The beginning of the picked exchange, or else what is in the middle of the window.
-    pub here: RwSignal<Micros>,
-}
+pub struct Moment(StoredValue<Option<Sight>>);
 
 impl Default for Moment {
     fn default() -> Self {
-        Self { go: RwSignal::new(None), here: RwSignal::new(0) }
+        Self(StoredValue::new(None))
     }
 }
 
-impl Sight {
-    /// Goes where the page wants, and tells it where that is.
-    pub(super) fn follow(self, moment: Moment) {
-        Effect::new(move |_| {
-            let Some(at) = moment.go.get() else { return };
+impl Moment {
+    /// This is the picture from now on.
+    pub(super) fn of(self, sight: Sight) {
+        self.0.set_value(Some(sight));
+    }
+
+    /// Brings a moment into the middle of the window, as soon as what is there has been drawn.
+    pub fn go(self, at: Micros) {
+        let Some(sight) = self.0.get_value() else { return };
+        request_animation_frame(move || {
+            // The picture may have given way to the table.
+            let Some((_, height)) = sight.window.try_get_untracked() else { return };
             // It stays there, and does not keep to the end.
-            self.away.set(Some(self.reel.with(|scene| scene.story().done)));
-            request_animation_frame(move || {
-                let Some(window) = self.window.try_get_untracked() else { return };
-                let start = self.reel.with(super::Scene::start);
-                let y = self.layout.with_untracked(|layout| layout.axis.y(start + at)) as f32;
-                dom::scroll_to(self.scroller, (y - window.1 / 2.0).max(0.0));
-            });
+            sight.away.set(Some(sight.reel.with(|scene| scene.story().done)));
+            let at = sight.reel.with(Scene::start).saturating_add(at);
+            if let Some(y) = sight.layout.try_with_untracked(|layout| layout.axis.y(at) as f32) {
+                dom::scroll_to(sight.scroller, (y - height / 2.0).max(0.0));
+            }
         });
-        Effect::new(move |_| {
-            let (top, height) = self.window.get();
-            let picked = self.selected.get();
-            let start = self.reel.with(super::Scene::start);
-            let picked = picked.and_then(|key| self.reel.with(|scene| scene.story().get(key).map(|told| told.start())));
-            let middle = || self.layout.with(|layout| layout.axis.at(f64::from(top + height / 2.0)));
-            moment.here.set((picked.unwrap_or_else(middle) - start).max(0));
-        });
+    }
+
+    /// Where the picked exchange begins, or else what is in the middle of the window.
+    pub fn here(self) -> Option<Micros> {
+        let sight = self.0.get_value()?;
+        let (top, height) = sight.window.try_get_untracked()?;
+        let picked = sight.selected.get_untracked();
+        let picked = picked.and_then(|key| sight.reel.with(|scene| scene.story().get(key).map(|told| told.start())));
+        let middle = f64::from(top + height / 2.0);
+        let at = picked.or_else(|| sight.layout.try_with_untracked(|layout| layout.axis.at(middle)))?;
+        Some((at - sight.reel.with(Scene::start)).max(0))
     }
 }

@@ -152,7 +152,7 @@ pub fn Picture(
     dom::frames(move || live.get() && at.get().is_none(), move || frame.set(now.run(())));
     sight.keep_to_the_end();
     if let Some(moment) = moment {
-        sight.follow(moment);
+        moment.of(sight);
     }
     sight.show_the_cursor();
 

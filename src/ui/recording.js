@@ -82,8 +82,10 @@ window.addEventListener("drop", (event) => {
 window.addEventListener("hashchange", () => tell(null, named()));
 
 page.querySelector("[data-copy]")?.addEventListener("click", () => {
-  // The lab says in tenths of a second where it is.
-  history.replaceState(null, "", `#t=${(Number(lab.dataset.here) / 10).toFixed(1)}`);
+  const asked = [null, null];
+  window.dispatchEvent(new MessageEvent("recording", { data: asked }));
+  // The table shows no moment.
+  if (asked.length > 2) history.replaceState(null, "", `#t=${(asked[2] / 1e6).toFixed(1)}`);
   navigator.clipboard?.writeText(location.href).catch(() => {});
 });
 

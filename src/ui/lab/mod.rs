@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use self::rig::Rig;
 use super::stage::{Play, Stage};
 use crate::{
-    diagram::{Scene, details::Details, layout::ZOOM, quantity::number, table::Table, view::Picture},
+    diagram::{Scene, details::Details, layout::ZOOM, table::Table, view::Picture},
     i18n::t,
     wire::{Technique, packed::Packed},
 };
@@ -32,9 +32,7 @@ pub fn Lab() -> impl IntoView {
     come_alive(rig);
     let picture = move || picture(rig, false);
     view! {
-        <section class="lab" aria-label=t("lab.title") data-hydrated=move || rig.stage.ready.get().to_string()
-            data-here=move || rig.moment.map(|moment| number(moment.here.get().unsigned_abs() / 100_000))
-        >
+        <section class="lab" aria-label=t("lab.title") data-hydrated=move || rig.stage.ready.get().to_string()>
             {controls::bar(rig, table)}
             <div class="around">
                 {rig

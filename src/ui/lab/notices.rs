@@ -17,7 +17,7 @@ pub fn list(rig: Rig) -> impl IntoView {
         1 => t("notice.count_one"),
         n => tf("notice.count", &[("n", &number(n as u64))]),
     };
-    let items = Kind::ALL.map(|kind| {
+    let items = Kind::ALL.into_iter().map(|kind| {
         let found = move || rig.noticed(|list| list.iter().find(|notice| notice.kind == kind).copied());
         let (label, href) = citation(kind.cites());
         view! {
@@ -33,7 +33,7 @@ pub fn list(rig: Rig) -> impl IntoView {
             <p class="pc-hear" role="status">{words}</p>
             <details hidden=move || count() == 0>
                 <summary>{words}</summary>
-                <ul>{items.into_iter().collect_view()}</ul>
+                <ul>{items.collect_view()}</ul>
             </details>
         </div>
     }

@@ -11,7 +11,8 @@ use crate::{
     wire::{Micros, packed::unpack},
 };
 
-/// Listens for what the script says: a log, if one was opened, and the moment to be shown, in microseconds of the run.
+/// Listens for what the script says, a list: a log, if one was opened; the moment that is to be shown, if one is, in
+/// microseconds of the run. The moment that is shown is put at its end.
 pub fn listen(rig: Rig) {
     let said = window_event_listener_untyped("recording", move |event| {
         let said: js_sys::Array = event.unchecked_into::<MessageEvent>().data().unchecked_into();
@@ -20,12 +21,18 @@ pub fn listen(rig: Rig) {
         {
             show(rig, log);
         }
-        if let Some(moment) = rig.moment {
-            moment.go.set(said.get(1).as_f64().map(|at| at as Micros));
+        let Some(moment) = rig.moment else { return };
+        if let Some(at) = said.get(1).as_f64() {
+            moment.go(at as Micros);
+        }
+        // The answer, for who asks where the picture is.
+        if let Some(here) = moment.here() {
+            said.push(&(here as f64).into());
         }
     });
     on_cleanup(move || said.remove());
-    Effect::new(move |_| rig.stage.ready.set(true));
+    // Not at once: what is made just now must be what the server rendered.
+    request_animation_frame(move || rig.stage.ready.set(true));
 }
 
 fn show(rig: Rig, log: Log) {
