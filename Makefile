@@ -1,7 +1,7 @@
 # Two commands do everything, set-up included: `make run` and `make test`.
 E := scripts/env
 CLIPPY := $(E) cargo clippy --quiet
-.PHONY: run dev test lint bench shots site server
+.PHONY: run dev test lint bench shots recordings site server
 
 run: server ## build and serve the course
 	@target/debug/lifeline serve $(ARGS)
@@ -18,7 +18,7 @@ test: server lint ## all checks and tests, the browser's too
 lint:
 	$(E) cargo fmt --check
 	$(CLIPPY) --features ssr --all-targets -- -D warnings
-	$(CLIPPY) --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings
+	$(CLIPPY) --lib --bin reader --target wasm32-unknown-unknown --features hydrate -- -D warnings
 
 bench: server ## what the tap costs, for a poll and for a thousand connections that are held
 	$(E) cargo run --quiet --features ssr --example bench
@@ -27,6 +27,10 @@ bench: server ## what the tap costs, for a poll and for a thousand connections t
 shots: server ## a picture of every page, in every language, theme and width, into shots/
 	@scripts/setup test
 	cd end2end && ../scripts/env npx playwright test --config shots.config.ts
+
+recordings: server ## the runs of the core steps, anew, into lessons/*/recordings/
+	@scripts/setup test
+	cd end2end && RECORD=1 ../scripts/env npx playwright test --project en --workers 2
 
 server: site
 	@echo "· building the server" >&2

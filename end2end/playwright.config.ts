@@ -6,6 +6,7 @@ import type { Locale } from "./support/words";
 const PORT = Number(process.env.TEST_PORT ?? 3100);
 export const SITE = `http://localhost:${PORT}`;
 
+// `make recordings` walks the steps as the tests do, and keeps the runs.
 const STEPS = /(four-ways|connections|polling|server-sent-events|websocket|heartbeats|race|choosing)\.spec/;
 const TIMING = /picture\.spec/;
 

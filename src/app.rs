@@ -30,6 +30,7 @@ mod home;
 mod lesson;
 pub mod page;
 mod path;
+mod recording;
 mod reference;
 mod sheets;
 mod shell;
@@ -85,6 +86,7 @@ pub fn pages(state: AppState) -> Router {
             "/pkg/{*path}",
             get(|Path(path): Path<String>, headers: HeaderMap| async move { assets::serve(&path, &headers) }),
         )
+        .route("/recordings/{lesson}/{step}", get(recording::file))
         .route("/favicon.svg", get(|| async { assets::favicon() }))
         .fallback(show)
         .with_state(state)
@@ -186,6 +188,7 @@ fn sheet(here: &Here, page: &Page) -> Option<Sheet> {
         Page::Lab => Some(reference::lab(here)),
         Page::Path(path) => path::path(here, path),
         Page::Choose => Some(choose::choose(here)),
+        Page::Recording(of) => recording::page(here, of.as_ref()),
         Page::Glossary => Some(reference::glossary(here)),
         Page::Notes => Some(reference::notes(here)),
         Page::Errata => reference::errata(here),

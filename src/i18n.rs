@@ -77,6 +77,9 @@ impl Locale {
 /// The files whose words only the server says.
 pub const SERVER_ONLY: [&str; 3] = ["page.", "course.", "choose."];
 
+/// The file whose words the browser needs only on the pages of that kind.
+const ELSEWHERE: &str = "recording.";
+
 /// The words of a page, in its language.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -98,12 +101,13 @@ impl Words {
         self.0.keys().map(String::as_str)
     }
 
-    /// The part that the browser needs, as JSON that can stand in a `<script>`: without any `<`.
-    pub fn for_browser(&self) -> String {
+    /// The part that the browser needs on a page of this kind, as JSON that can stand in a `<script>`: without any `<`.
+    pub fn for_browser(&self, kind: &str) -> String {
+        let elsewhere = |key: &str| key.starts_with(ELSEWHERE) && !key.starts_with(kind);
         let shipped: BTreeMap<&str, &str> = self
             .0
             .iter()
-            .filter(|(key, _)| !SERVER_ONLY.iter().any(|file| key.starts_with(file)))
+            .filter(|(key, _)| !SERVER_ONLY.iter().any(|file| key.starts_with(file)) && !elsewhere(key))
             .map(|(key, words)| (key.as_str(), words.as_str()))
             .collect();
         // A map of strings to strings always serialises; an empty object would only show keys.
@@ -210,6 +214,6 @@ mod tests {
         let words = Words::new(
             [("page.title", "x"), ("lab.run", "</script>")].map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
         );
-        assert_eq!(words.for_browser(), r#"{"lab.run":"\u003c/script>"}"#);
+        assert_eq!(words.for_browser("step"), r#"{"lab.run":"\u003c/script>"}"#);
     }
 }

@@ -16,7 +16,9 @@
 //! 6. [`client`]: the browser's side. Each technique is a state machine over the browser's own API; clocks, outbox and
 //!    backoff are pure.
 //! 7. [`ledger`]: the log folded into figures, and the goals of lessons as conditions on them.
+//!    [`notice`]: what a good colleague would point out about it.
 //! 8. [`diagram`]: the log folded into a picture: fold, layout and narration are pure; the view shows a window of it.
+//!    [`recording`]: a log as a file.
 //! 9. [`lesson`]: lessons as files: reading, checking, rendering.
 //! 10. [`ui`] and `app`: the islands of a page, and the pages round them.
 //!
@@ -43,8 +45,10 @@ pub mod ledger;
 pub mod lesson;
 #[cfg(feature = "ssr")]
 pub mod net;
+pub mod notice;
 #[cfg(feature = "ssr")]
 pub mod push;
+pub mod recording;
 #[cfg(feature = "ssr")]
 pub mod room;
 #[cfg(feature = "ssr")]

@@ -2,10 +2,15 @@
 
 use std::{fs, path::PathBuf};
 
-use lifeline::lesson::{
-    files::Files,
-    load::{Library, Shelf},
-    problem::{Report, Severity},
+use lifeline::{
+    ledger::Ledger,
+    lesson::{
+        files::Files,
+        load::{Library, Shelf},
+        problem::{Report, Severity},
+    },
+    recording::write::{Saved, write},
+    wire::control::{LabSpec, LabState},
 };
 
 const COURSE: &str = r#"
@@ -204,9 +209,48 @@ fn slipped(path: &str, from: &str, to: &str) -> Files {
 #[test]
 fn a_good_course_is_good_and_says_what_is_untaught() {
     let (library, report) = Library::load(&good());
-    assert_eq!(report.to_string(), "notice: notes.toml: lines of the notes still untaught: N1 N2\n");
+    let expected = "notice: course.toml: core steps without a recording: polling/one\n\
+                    notice: notes.toml: lines of the notes still untaught: N1 N2\n";
+    assert_eq!(report.to_string(), expected);
     let library = library.expect("it is good");
     assert_eq!(library.lesson("polling").map(|lesson| lesson.manifest.step.len()), Some(2));
+}
+
+#[test]
+fn a_recording_is_that_of_its_step() {
+    const FILE: &str = "02-polling/recordings/one.jsonl";
+    let saved = |step: &str| {
+        let saved = Saved {
+            lab: LabSpec::default(),
+            state: LabState::default(),
+            ledger: Ledger::default(),
+            before: 0,
+            records: Vec::new(),
+        };
+        write(&saved, Some(step.to_owned()), std::time::SystemTime::UNIX_EPOCH).expect("it can be written")
+    };
+    let with = |text: String| {
+        let mut files = good();
+        files.set(FILE, text.into_bytes());
+        Library::load(&files)
+    };
+    let (library, report) = with(saved("polling/one"));
+    assert!(!report.to_string().contains("recording"), "{report}");
+    assert!(library.is_some_and(|library| library.lessons[0].recordings.contains_key("one")));
+    for (text, expected) in [
+        (saved("polling/two"), "one.jsonl:1: this is not a recording of polling/one"),
+        (
+            saved("polling/one").replace("\"lab\":{", "\"lab\":{\"sauce\":1,"),
+            "one.jsonl:1: this is no recording: unknown",
+        ),
+        ("{}".to_owned(), "one.jsonl: this is no recording: NotOurs"),
+    ] {
+        let (library, report) = with(text);
+        assert!(library.is_none() && report.to_string().contains(expected), "{report}");
+    }
+    let mut files = good();
+    files.set("02-polling/recordings/three.jsonl", Vec::new());
+    assert!(self::report(&files).to_string().contains("three.jsonl: the file is not listed in its lesson.toml"));
 }
 
 #[test]

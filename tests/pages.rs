@@ -66,7 +66,8 @@ async fn get(site: &Router, path: &str) -> Answer {
 
 /// Every page that the course has.
 fn every_page(library: &Library) -> Vec<Page> {
-    let mut pages = vec![Page::Home, Page::Map, Page::Lab, Page::Glossary, Page::Notes, Page::Errata];
+    let mut pages =
+        vec![Page::Home, Page::Map, Page::Lab, Page::Recording(None), Page::Glossary, Page::Notes, Page::Errata];
     for lesson in &library.lessons {
         let id = lesson.manifest.id.clone();
         pages.extend(lesson.manifest.step.iter().map(|step| Page::Step { lesson: id.clone(), step: step.id.clone() }));

@@ -11,6 +11,7 @@ export const PAGES = [
   "lab",
   "choose",
   "path/class",
+  "recording",
   "glossary",
   "notes",
   "errata",

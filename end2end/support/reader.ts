@@ -1,5 +1,6 @@
 // A reader at a step of a lesson, doing what it asks.
 import { expect, type Locator, type Page } from "@playwright/test";
+import { record } from "./recordings";
 import { said, type Locale } from "./words";
 
 export class Reader {
@@ -92,6 +93,7 @@ export class Reader {
 
   async done() {
     await expect(this.goal).toHaveAttribute("data-done", "true", { timeout: 60_000 });
+    if (process.env.RECORD) await record(this.page);
   }
 
   async atLeast(figure: string, value: number) {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     Here,
     page::Page,
-    path,
+    path, recording,
     shell::{Sheet, technique_name},
 };
 use crate::{
@@ -103,6 +103,7 @@ pub fn step(here: &Here, lesson: &str, step: &str) -> Option<Sheet> {
     let eyebrow = [Some(render::plain(&text.title)), Some(minutes(manifest.minutes)), optional(manifest)];
     let nav = turn_view(here, &previous, &next).into_any();
     let code = code(lesson, manifest).into_any();
+    let recording = watch(here, lesson, manifest).into_any();
     let title_html = renderer.line(&words.title);
     let body = view! {
         <Step play>
@@ -117,6 +118,7 @@ pub fn step(here: &Here, lesson: &str, step: &str) -> Option<Sheet> {
                 </article>
                 <section class="bench" aria-label=t("page.lab")>
                     {view! { <Lab /> }.into_any()}
+                    {recording}
                     {code}
                 </section>
             </div>
@@ -297,6 +299,19 @@ fn code(lesson: &Lesson, step: &manifest::Step) -> Option<impl IntoView + use<>>
                 <div class="files">{files}</div>
             </details>
         }
+    })
+}
+
+/// The way to the step's recording: folded away, and in sight when the lab cannot be reached (the styles see to that).
+fn watch(here: &Here, lesson: &Lesson, step: &manifest::Step) -> Option<impl IntoView + use<>> {
+    let href = recording::link(here, lesson, step)?;
+    let link = move || view! { <a href=href.clone()>{t("page.recording_watch")}</a> };
+    Some(view! {
+        <p class="instead">{t("page.recording_instead")} " " {link()}</p>
+        <details class="code watch">
+            <summary>{t("page.recording")}</summary>
+            <p>{link()}</p>
+        </details>
     })
 }
 

@@ -28,6 +28,8 @@ pub enum Page {
     Path(String),
     /// The chooser: which way for which task.
     Choose,
+    /// A recording: that of a step (lesson and step), or any that a reader opens.
+    Recording(Option<(String, String)>),
     /// The glossary.
     Glossary,
     /// The notes that the course is made from.
@@ -57,6 +59,10 @@ impl Page {
             ["lab"] => Self::Lab,
             ["path", path] if !path.is_empty() => Self::Path(path.to_owned()),
             ["choose"] => Self::Choose,
+            ["recording"] => Self::Recording(None),
+            ["recording", lesson, step] if !step.is_empty() => {
+                Self::Recording(Some((lesson.to_owned(), step.to_owned())))
+            }
             ["glossary"] => Self::Glossary,
             ["notes"] => Self::Notes,
             ["errata"] => Self::Errata,
@@ -77,6 +83,8 @@ impl Page {
             Self::Lab => format!("/{prefix}/lab"),
             Self::Path(path) => format!("/{prefix}/path/{path}"),
             Self::Choose => format!("/{prefix}/choose"),
+            Self::Recording(None) => format!("/{prefix}/recording"),
+            Self::Recording(Some((lesson, step))) => format!("/{prefix}/recording/{lesson}/{step}"),
             Self::Glossary => format!("/{prefix}/glossary"),
             Self::Notes => format!("/{prefix}/notes"),
             Self::Errata => format!("/{prefix}/errata"),
@@ -101,6 +109,8 @@ mod tests {
             Page::Lab,
             Page::Path("tour".into()),
             Page::Choose,
+            Page::Recording(None),
+            Page::Recording(Some((lesson(), "job".into()))),
             Page::Glossary,
             Page::Notes,
             Page::Errata,

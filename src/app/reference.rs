@@ -24,6 +24,7 @@ use crate::{
 pub fn lab(here: &Here) -> Sheet {
     let play = Packed(Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::free() });
     let tips = ["one", "two", "three"].map(|tip| view! { <li>{t(&format!("page.lab_tip_{tip}"))}</li> });
+    let recording = here.path(&Page::Recording(None));
     let body = view! {
         <Step play>
             <div class="lesson free">
@@ -33,6 +34,7 @@ pub fn lab(here: &Here) -> Sheet {
                     <div class="text">
                         <p>{t("page.lab_text")}</p>
                         <ul>{Vec::from(tips)}</ul>
+                        <p><a class="pill" href=recording>{t("page.recording_open")}</a></p>
                     </div>
                 </article>
                 <section class="bench" aria-label=t("page.lab")>

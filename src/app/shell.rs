@@ -137,7 +137,7 @@ pub const MARK: &str = r#"<svg viewBox="0 0 34 20" fill="none" stroke="currentCo
 
 fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
     let locale = here.locale;
-    let words = here.library.words.get(&locale).map(|words| words.for_browser()).unwrap_or_default();
+    let words = here.library.words.get(&locale).map(|words| words.for_browser(sheet.kind)).unwrap_or_default();
     let name = t("page.course");
     // As HTML: a text node of a view may bring a marker with it, which a title would show.
     let mut title = String::new();
@@ -168,7 +168,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
                 <a class="skip" href="#main">{t("page.skip")}</a>
                 {header}
                 <main id="main" tabindex="-1">{sheet.body}</main>
-                {(sheet.kind != "step" && sheet.kind != "lab").then(|| foot(here))}
+                {(!matches!(sheet.kind, "step" | "lab" | "recording")).then(|| foot(here))}
                 <div class="entries" inner_html=sheet.popovers></div>
                 <Keys previous=keys.1.map(|page| keys.0.path(&page)) next=keys.2.map(|page| keys.0.path(&page)) />
                 <script type="application/json" id="words" inner_html=words></script>

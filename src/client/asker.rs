@@ -142,6 +142,7 @@ impl Running {
                 accept: Some(&accept),
                 json: None,
                 bytes: None,
+                bearer: None,
                 signal: Some(&signal),
             };
             let outcome = browser::fetch(asked).await;

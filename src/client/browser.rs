@@ -4,7 +4,8 @@ use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortSignal, Headers, Request, RequestCache, RequestCredentials, RequestInit, RequestMode, Response, Window,
+    AbortSignal, Blob, Headers, HtmlElement, Request, RequestCache, RequestCredentials, RequestInit, RequestMode,
+    Response, Url, Window,
 };
 
 use crate::wire::{Ending, Micros};
@@ -63,6 +64,22 @@ pub fn keep(key: &str, value: &str) {
     }
 }
 
+/// Gives the reader a text as a file of this name to keep.
+pub fn give(name: &str, text: &str) {
+    let parts = js_sys::Array::of1(&JsValue::from_str(text));
+    let given = || {
+        let url = Url::create_object_url_with_blob(&Blob::new_with_str_sequence(&parts).ok()?).ok()?;
+        let link: HtmlElement = window().document()?.create_element("a").ok()?.dyn_into().ok()?;
+        link.set_attribute("href", &url).ok()?;
+        link.set_attribute("download", name).ok()?;
+        link.click();
+        // The browser has begun to read it by the time of the next task.
+        gloo_timers::callback::Timeout::new(1000, move || _ = Url::revoke_object_url(&url)).forget();
+        Some(())
+    };
+    given();
+}
+
 /// One request for [`fetch`].
 pub struct Asked<'a> {
     /// The method.
@@ -77,6 +94,8 @@ pub struct Asked<'a> {
     pub json: Option<&'a str>,
     /// A body of bytes, which has no type: so no preflight is sent.
     pub bytes: Option<&'a [u8]>,
+    /// Who may ask: a token in the `Authorization` header (RFC 6750 §2.1). The same as for a body holds.
+    pub bearer: Option<&'a str>,
     /// Gives the request up.
     pub signal: Option<&'a AbortSignal>,
 }
@@ -101,6 +120,9 @@ pub async fn fetch(asked: Asked<'_>) -> Result<(u16, String), Ending> {
         }
         if let Some(bytes) = asked.bytes {
             init.set_body(&Uint8Array::from(bytes));
+        }
+        if let Some(token) = asked.bearer {
+            headers.set("Authorization", &["Bearer ", token].concat())?;
         }
         init.set_headers(&headers);
         let request = Request::new_with_str_and_init(asked.url, &init)?;

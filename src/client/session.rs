@@ -81,6 +81,7 @@ impl Session {
             accept: None,
             json: Some(&json),
             bytes: None,
+            bearer: None,
             signal: None,
         };
         let (status, body) = browser::fetch(asked).await.map_err(|_: Ending| String::new())?;
@@ -130,6 +131,27 @@ impl Session {
     /// The port of the lab's listener, as the page reaches it.
     pub fn port(&self) -> String {
         self.created.origin.rsplit(':').next().unwrap_or_default().to_owned()
+    }
+
+    /// The run as a recording, saved under the name of its step, `lesson/step`. The error is the server's message, or empty
+    /// if it could not be reached.
+    pub async fn save(&self, step: &str) -> Result<String, String> {
+        let url = ["/api/labs/", self.created.lab.as_str(), "/recording?step=", step].concat();
+        let asked = browser::Asked {
+            method: "GET",
+            url: &url,
+            cache: RequestCache::NoStore,
+            accept: None,
+            json: None,
+            bearer: Some(&self.created.secret),
+            bytes: None,
+            signal: None,
+        };
+        match browser::fetch(asked).await {
+            Ok((200, text)) => Ok(text),
+            Ok((_, why)) => Err(why),
+            Err(_) => Err(String::new()),
+        }
     }
 
     /// Now, on the server's clock, once the clocks are aligned.

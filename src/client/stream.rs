@@ -128,6 +128,7 @@ impl Stream {
                 accept: None,
                 json: None,
                 bytes: Some(&stroke),
+                bearer: None,
                 signal: None,
             };
             let fact = match browser::fetch(asked).await {

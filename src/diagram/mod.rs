@@ -5,7 +5,7 @@
 //! 3. [`axis`] and [`layout`]: the story becomes [`Mark`]s at places on paper; time that says nothing is folded, visibly.
 //! 4. [`draw`] and [`words`]: a mark becomes an SVG element, a label the reader's language.
 //! 5. [`narrate`]: the same run in sentences.
-//! 6. [`view`], [`details`], [`table`]: what a reader touches.
+//! 6. [`view`], [`moment`], [`details`], [`table`]: what a reader touches.
 //!
 //! Everything but the last line is pure: time is an argument, and there is no DOM.
 
@@ -25,6 +25,7 @@ mod inspector;
 pub mod labels;
 pub mod layout;
 pub mod mark;
+pub mod moment;
 pub mod narrate;
 mod pairs;
 pub mod quantity;

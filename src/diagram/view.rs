@@ -15,6 +15,7 @@ use super::{
     heading,
     layout::{Layout, View, ZOOM, layout},
     mark::{MarkId, Part},
+    moment::Moment,
     narrate,
     quantity::{number, span},
     reel::Reel,
@@ -86,6 +87,9 @@ pub fn Picture(
     /// How many pixels a second has at first.
     #[prop(default = ZOOM)]
     scale: f64,
+    /// The moment that a page points at.
+    #[prop(default = None)]
+    moment: Option<Moment>,
 ) -> impl IntoView {
     let frame = RwSignal::new(0);
     let at = RwSignal::new(None::<Micros>);
@@ -148,6 +152,9 @@ pub fn Picture(
     dom::watch_size(scroller, width, window);
     dom::frames(move || live.get() && at.get().is_none(), move || frame.set(now.run(())));
     sight.keep_to_the_end();
+    if let Some(moment) = moment {
+        moment.of(sight);
+    }
     sight.show_the_cursor();
 
     view! {

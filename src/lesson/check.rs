@@ -9,8 +9,8 @@ use std::{
 use super::{
     files::Files,
     glossary,
-    load::{Lesson, Library},
-    manifest::{Choice, Step},
+    load::{Lesson, Library, recording},
+    manifest::{Choice, REPLAY, Step},
     notes,
     parse::{self, Link, Section, Target},
     paths, possible,
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     i18n::{Locale, placeholders},
+    recording::{Trouble, read::read},
     wire::observation::SEATS,
 };
 
@@ -93,9 +94,36 @@ pub fn check(files: &Files, library: &Library, report: &mut Report) {
     for (locale, tree) in trees {
         links(library, None, &format!("errata/{}.md", locale.prefix()), tree, report);
     }
+    recordings(library, report);
     let left = untaught(library);
     if !left.is_empty() {
         report.notice(notes::FILE, format!("lines of the notes still untaught: {}", left.join(" ")));
+    }
+}
+
+/// Every recording can be read and is that of its step; every core step has one.
+fn recordings(library: &Library, report: &mut Report) {
+    let mut missing = Vec::new();
+    for lesson in &library.lessons {
+        for step in &lesson.manifest.step {
+            let name = format!("{}/{}", lesson.manifest.id, step.id);
+            let Some(bytes) = lesson.recordings.get(&step.id) else {
+                missing.extend(step.core.then_some(name));
+                continue;
+            };
+            let file = recording(&lesson.folder, &step.id);
+            match read(&String::from_utf8_lossy(bytes)) {
+                Ok(opened) if opened.header.step.as_ref() == Some(&name) => {}
+                Ok(_) => report.error(&file, Some(1), format!("this is not a recording of {name}")),
+                Err(Trouble::Line { line, why }) => {
+                    report.error(&file, usize::try_from(line).ok(), format!("this is no recording: {why}"));
+                }
+                Err(why) => report.error(&file, None, format!("this is no recording: {why:?}")),
+            }
+        }
+    }
+    if !missing.is_empty() {
+        report.notice("course.toml", format!("core steps without a recording: {}", missing.join(" ")));
     }
 }
 
@@ -140,13 +168,18 @@ fn listed(files: &Files, library: &Library, report: &mut Report) {
                 .map(|name| format!("{}/code/{name}", lesson.folder)),
         );
     }
+    for lesson in &library.lessons {
+        known.extend(lesson.manifest.step.iter().map(|step| recording(&lesson.folder, &step.id)));
+    }
     for path in files.paths() {
         let locale = path.strip_prefix("locale/").and_then(|rest| rest.split_once('/'));
         let is_words = locale.is_some_and(|(prefix, _)| Locale::from_prefix(prefix).is_some());
         if !known.contains(path) && !is_words {
             let what = match path.split_once('/') {
                 Some((folder, rest))
-                    if !rest.starts_with("code/") && !library.course.lessons.iter().any(|l| l == folder) =>
+                    if !rest.starts_with("code/")
+                        && !rest.starts_with("recordings/")
+                        && !library.course.lessons.iter().any(|l| l == folder) =>
                 {
                     "the folder is not listed in course.toml"
                 }
@@ -281,7 +314,7 @@ impl Linter<'_> {
         if manifest.step.is_empty() {
             report.error(&self.file, None, "a lesson needs a step");
         }
-        let mut ids = BTreeSet::from(["recap", "quiz", "teacher", "print", "teach"]);
+        let mut ids = BTreeSet::from(["recap", "quiz", "teacher", "print", "teach", REPLAY]);
         for step in &manifest.step {
             slug(&self.file, &step.id, report);
             if !ids.insert(&step.id) {

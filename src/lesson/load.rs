@@ -50,6 +50,8 @@ pub struct Lesson {
     pub trees: BTreeMap<Locale, Section>,
     /// The files of the code tab, by the name that the manifest uses.
     pub code: BTreeMap<String, String>,
+    /// The recordings of its steps, by the step's id.
+    pub recordings: BTreeMap<String, Vec<u8>>,
 }
 
 impl Library {
@@ -117,13 +119,23 @@ impl Lesson {
                 code.insert(name.clone(), text);
             }
         }
-        Some(Self { folder: folder.to_owned(), manifest, texts, trees, code })
+        let kept = |step: &manifest::Step| {
+            let bytes = files.get(&recording(folder, &step.id))?;
+            Some((step.id.clone(), bytes.to_vec()))
+        };
+        let recordings = manifest.step.iter().filter_map(kept).collect();
+        Some(Self { folder: folder.to_owned(), manifest, texts, trees, code, recordings })
     }
 
     /// The place of a step in the lesson.
     pub fn position(&self, step: &str) -> Option<usize> {
         self.manifest.step.iter().position(|candidate| candidate.id == step)
     }
+}
+
+/// Where the recording of a step is.
+pub fn recording(folder: &str, step: &str) -> String {
+    format!("{folder}/recordings/{step}.jsonl")
 }
 
 /// Reads a UTF-8 file, or reports why not.

@@ -116,7 +116,15 @@ pub struct Step {
     pub code: Vec<String>,
 }
 
+/// The id of what is no step but a recording that is shown.
+pub const REPLAY: &str = "recording";
+
 impl Step {
+    /// Whether it is a recording: there is a log to be shown, and no lab.
+    pub fn is_replay(&self) -> bool {
+        self.id == REPLAY
+    }
+
     /// Whether nothing that its clients do is about the feed: they poll a job, or only visit a page.
     pub fn is_without_news(&self) -> bool {
         let visits = self.client.technique == Technique::Request && !self.controls.contains(&Control::Technique);

@@ -1,7 +1,7 @@
 //! Labs that belong to no lesson: the free one, where everything can be set, and the small one of the home page. Both ask
 //! nothing and have no goal.
 
-use super::manifest::{Choice, Control, Step};
+use super::manifest::{Choice, Control, REPLAY, Step};
 use crate::{
     fault::{Death, Fault, Kind},
     ledger::Figure,
@@ -72,6 +72,15 @@ pub fn glance() -> Step {
     Step {
         lab: LabSpec { source: Source::Random { mean_ms: 4000, seed: None }, ..LabSpec::default() },
         ..bare("glance")
+    }
+}
+
+/// What a recording is shown with: nothing to set and nothing to reach; the figures are those of its step, if it has one.
+pub fn replay(step: Option<&Step>) -> Step {
+    let bare = bare(REPLAY);
+    match step {
+        None => bare,
+        Some(step) => Step { client: step.client.clone(), figures: step.figures.clone(), ..bare },
     }
 }
 

@@ -1,25 +1,27 @@
-//! The two addresses on the site's origin: making a lab, and its control socket.
+//! The addresses on the site's origin: making a lab, its control socket, its recording.
 
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use axum::{
     Extension, Json,
     body::Bytes,
     extract::{
-        ConnectInfo, FromRequest, Path, Request, State as Extract, WebSocketUpgrade,
+        ConnectInfo, FromRequest, Path, Query, Request, State as Extract, WebSocketUpgrade,
         ws::rejection::WebSocketUpgradeRejection,
     },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use tokio::time::timeout;
+use serde::Deserialize;
+use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
 
-use super::{State, socket, spec};
+use super::{State, lab::Ask, socket, spec};
 use crate::{
     error::Error,
+    recording,
     wire::{
         LabId,
         control::{Created, LabSpec},
@@ -28,6 +30,9 @@ use crate::{
 
 /// The longest description of a lab, in bytes.
 pub const MAX_SPEC: usize = 16 * 1024;
+
+/// The longest name of a step, in bytes.
+const MAX_STEP: usize = 200;
 
 /// The description must be here within this.
 const BODY: Duration = Duration::from_secs(10);
@@ -89,6 +94,49 @@ pub async fn control(
         socket::serve(socket, &rooms, LabId::parse(&lab)).await;
         drop(place);
     }))
+}
+
+/// `GET /api/labs/{lab}/recording?step=lesson/step`: the run as a file (see [`recording`]), for who has the lab's secret
+/// (`Authorization: Bearer`, RFC 6750 §2.1: never in the URL).
+///
+/// # Errors
+/// 400 if the step's name is none, 401 without the secret of a lab that exists, 403 for a stranger's page, 413 if the
+/// run is longer than a recording may be.
+pub async fn record(
+    Extract(state): Extract<State>,
+    Path(lab): Path<String>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    state.hosts.check_host(&headers)?;
+    state.hosts.check_origin(&headers)?;
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'/');
+    if wanted.step.as_ref().is_some_and(|step| step.len() > MAX_STEP || !step.bytes().all(plain)) {
+        return Err(Error::bad_request("step is a lesson's id and a step's, with a slash between them"));
+    }
+    let said = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let entry = LabId::parse(&lab).and_then(|lab| state.rooms.find(&lab));
+    // What does not exist answers as what may not be asked: who has no secret learns nothing.
+    let refused = || Error::new(StatusCode::UNAUTHORIZED, "this lab's recording is for who has its secret");
+    let entry = entry.filter(|entry| said.is_some_and(|said| entry.secret.is(said))).ok_or_else(refused)?;
+    let (reply, saved) = oneshot::channel();
+    let gone = || Error::not_found("the lab has just ended");
+    entry.asks.send(Ask::Save { reply }).await.map_err(|_| gone())?;
+    let saved = saved.await.map_err(|_| gone())?;
+    // Megabytes of JSON take a while.
+    let written = spawn_blocking(move || recording::write::write(&saved, wanted.step, SystemTime::now()));
+    let text = written.await.map_err(Error::internal)?.map_err(|why| Error::new(StatusCode::PAYLOAD_TOO_LARGE, why))?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/jsonl")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// What [`record`] may be told.
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    step: Option<String>,
 }
 
 /// The site's pages end where the API begins: what is not there is said in the API's way.

@@ -30,6 +30,7 @@ use crate::{
         pad,
         source::Ticker,
     },
+    recording::write::Saved,
     wire::{
         Fact, LabId, Micros, Observation, Witness,
         control::{Command, Cursor, LabSpec, LabState, Source},
@@ -38,6 +39,9 @@ use crate::{
 
 /// Pages are told of new records at most this often, in microseconds.
 const FLUSH: Micros = 20_000;
+
+/// New numbers of a notice that pages know are told at most this often, in microseconds.
+const NUMBERS: Micros = 1_000_000;
 
 /// How many pages may follow a lab.
 pub const PAGES: usize = 16;
@@ -75,6 +79,11 @@ pub enum Ask {
         batch: Batch,
         /// The answer: the number up to which the page's observations are in the log, or why none was taken.
         reply: oneshot::Sender<Result<u64, String>>,
+    },
+    /// To have the log as it is now, for a recording.
+    Save {
+        /// The answer.
+        reply: oneshot::Sender<Saved>,
     },
     /// To do something.
     Command {
@@ -137,6 +146,8 @@ pub struct Lab {
     pages: Vec<Subscriber>,
     joined: u64,
     flushed: Micros,
+    /// When pages were last told of a notice.
+    noticed: Micros,
 }
 
 impl Lab {
@@ -197,6 +208,7 @@ impl Lab {
             pages: Vec::new(),
             joined: 0,
             flushed: 0,
+            noticed: 0,
             spec,
         };
         lab.begin();
@@ -236,6 +248,7 @@ impl Lab {
             }
             self.tick(now);
             self.count_dropped();
+            self.tell_notices(now);
             if now - self.flushed >= FLUSH {
                 self.flush(now);
             }
@@ -251,7 +264,8 @@ impl Lab {
         let flush = behind.then_some(self.flushed + FLUSH);
         let over = self.overs.iter().map(|over| over.0).min();
         let crowd = self.crowd.as_ref().map(Crowd::next);
-        let times = [self.ticker.next(), self.jobs.borrow().next(), over, flush, self.expires_at(), crowd];
+        let noticed = (self.log.notices() != self.state.notices).then_some(self.noticed + NUMBERS);
+        let times = [self.ticker.next(), self.jobs.borrow().next(), over, flush, noticed, self.expires_at(), crowd];
         times.into_iter().flatten().min().unwrap_or(Micros::MAX)
     }
 
@@ -276,6 +290,9 @@ impl Lab {
             Ask::Leave { id } => self.leave(id),
             Ask::Observe { batch, reply } => {
                 let _ = reply.send(self.observe(batch));
+            }
+            Ask::Save { reply } => {
+                let _ = reply.send(self.log.save(self.spec.clone(), self.state.clone()));
             }
             Ask::Command { command, reply } => {
                 let result = self.command(command);
@@ -392,6 +409,17 @@ impl Lab {
             self.state.dropped = dropped;
             self.settings_changed();
         }
+    }
+
+    /// A new notice at once; new numbers of a known one with it, or after a while.
+    fn tell_notices(&mut self, now: Micros) {
+        let (found, told) = (self.log.notices(), &self.state.notices);
+        if found.len() == told.len() && (now - self.noticed < NUMBERS || found == told) {
+            return;
+        }
+        self.state.notices = found.to_vec();
+        self.noticed = now;
+        self.settings_changed();
     }
 
     /// Sends pages what they lack, and those away that do not read.

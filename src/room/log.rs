@@ -10,7 +10,12 @@ use std::{
 
 use crate::{
     ledger::Ledger,
-    wire::{Fact, Observation, Record, Unit},
+    notice::{Notice, Notices},
+    recording::write::Saved,
+    wire::{
+        Fact, Observation, Record, Unit,
+        control::{LabSpec, LabState},
+    },
 };
 
 /// The most records that a log keeps.
@@ -59,19 +64,21 @@ pub struct Log {
     last: u64,
     weight: usize,
     checkpoint: Ledger,
+    notices: Notices,
     share: Shareholder,
 }
 
 impl Log {
     /// An empty log in this epoch.
     pub fn new(epoch: u64, share: Shareholder) -> Self {
-        Self { epoch, records: VecDeque::new(), last: 0, weight: 0, checkpoint: Ledger::default(), share }
+        let (checkpoint, notices) = (Ledger::default(), Notices::default());
+        Self { epoch, records: VecDeque::new(), last: 0, weight: 0, checkpoint, notices, share }
     }
 
     /// Begins anew in another epoch.
     pub fn restart(&mut self, epoch: u64) {
         (self.epoch, self.last, self.weight) = (epoch, 0, 0);
-        (self.records, self.checkpoint) = (VecDeque::new(), Ledger::default());
+        (self.records, self.checkpoint, self.notices) = (VecDeque::new(), Ledger::default(), Notices::default());
     }
 
     /// The epoch that its numbers count in.
@@ -94,9 +101,15 @@ impl Log {
         &self.checkpoint
     }
 
+    /// What was noticed about the run so far, what fell out included.
+    pub fn notices(&self) -> &[Notice] {
+        self.notices.list()
+    }
+
     /// Adds an observation; what falls out for it goes into the checkpoint.
     pub fn push(&mut self, seen: Observation) {
         self.last += 1;
+        self.notices.apply(&seen);
         self.weight += weight(&seen);
         self.records.push_back(Record { no: self.last, seen });
         while self.records.len() > MAX_RECORDS || self.weight > self.share.limit() {
@@ -104,6 +117,12 @@ impl Log {
             self.weight -= weight(&oldest.seen);
             self.checkpoint.apply(&oldest.seen);
         }
+    }
+
+    /// All that a recording needs of it.
+    pub fn save(&self, lab: LabSpec, state: LabState) -> Saved {
+        let records = self.records.iter().cloned().collect();
+        Saved { lab, state, ledger: self.checkpoint.clone(), before: self.before(), records }
     }
 
     /// The records after this number, or nothing if some of them are gone, or it never was a number of this log.

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     fault::{Fault, FaultId},
     ledger::Ledger,
+    notice::Notice,
 };
 
 /// The longest message a page may send, in bytes. A longer one ends the socket with close code 1009.
@@ -225,6 +226,9 @@ pub struct LabState {
     /// How long a connection may stay idle, in milliseconds.
     #[serde(default)]
     pub keep_alive_ms: u32,
+    /// What was noticed about the run so far.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
 }
 
 /// How a lab is made: the body of `POST /api/labs`.

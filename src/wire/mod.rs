@@ -9,8 +9,8 @@
 //! holds the decoders to it.
 //!
 //! *Lab.* A lab is named by a [`LabId`], the second segment of every path on the lab listener (`/l/{lab}/…`). Being
-//! allowed to change a lab is a separate secret that travels in the body of control messages only: never in a path, a
-//! picture, a log or a recording.
+//! allowed to change a lab is a separate secret that travels in the body of control messages, and in a header where a
+//! recording is asked for: never in a path, a picture, a log or a recording.
 //!
 //! *Connection.* A TCP connection has a [`ConnNo`], counted by the server from 1 in the order of acceptance. Until its
 //! first request head it belongs to no lab; browsers open spare connections that never carry a request, so what a lab
@@ -59,7 +59,7 @@ pub use unit::{Body, Close, Frame, RequestHead, ResponseHead, Unit};
 use serde::{Deserialize, Serialize};
 
 /// Version of the observation format, in recordings and on the control socket. A reader refuses what is newer.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// Microseconds on the server's monotonic clock, counted from the server's start.
 ///

@@ -10,7 +10,10 @@ use super::{
     sse::Event,
     *,
 };
-use crate::fault::{Fault, Kind};
+use crate::{
+    fault::{Fault, Kind},
+    notice::{self, Notice},
+};
 
 /// Writes and reads every one of them.
 fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(all: &[T]) {
@@ -190,6 +193,7 @@ fn what_page_and_lab_say() {
         dropped: [1, 2, 3],
         late: 4,
         keep_alive_ms: 2000,
+        notices: vec![Notice { kind: notice::Kind::NoJitter, n: 3, of: 0, time: -5, limit: Micros::MAX }],
     };
     there_and_back(&[
         Down::Snapshot { format: FORMAT, epoch: 1, after: 0, ledger: Box::default(), lab: lab.clone() },

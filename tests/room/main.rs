@@ -13,6 +13,7 @@ mod files;
 mod page;
 mod poll;
 mod program;
+mod recording;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "what needs it reads /proc"))]
 mod serving;
 mod silence;

@@ -1,6 +1,6 @@
 //! Builds what the browser downloads into `target/site`: WASM, the JavaScript that loads it, and the styles.
 //!
-//! The three are named by one hash of their content, so that a browser may keep them for ever, and each has a
+//! All files are named by one hash of their content, so that a browser may keep them for ever, and each has a
 //! brotli-compressed copy beside it. `target/site/hash.txt` says which hash is in force. When nothing changed, nothing
 //! is written: the server embeds this folder, and need not be built again.
 
@@ -17,6 +17,9 @@ use wasm_bindgen_cli_support::Bindgen;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const NAME: &str = "lifeline";
+
+/// The second module: it reads recordings, and is loaded by their page only.
+const READER: &str = "reader";
 
 /// The standard library is compiled along with the program, for size, and without the words of panics: a panic is a trap
 /// in the browser's console then (`make dev` has the words). It makes the download a tenth smaller. Cargo calls these
@@ -48,25 +51,20 @@ fn main() -> ExitCode {
 
 fn bundle(quick: bool) -> Outcome<()> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-    let wasm = compile(&root, quick)?;
+    let built = compile(&root, quick)?;
 
     let scratch = root.join("target/bindgen");
     let _ = fs::remove_dir_all(&scratch);
-    Bindgen::new()
-        .input_bytes(NAME, prune::prune(&wasm)?)
-        .web(true)?
-        .typescript(false)
-        .omit_default_module_path(true)
-        .remove_name_section(!quick)
-        .remove_producers_section(true)
-        .out_name(NAME)
-        .generate(&scratch)?;
-    let wasm = fs::read(scratch.join(format!("{NAME}_bg.wasm")))?;
-    let script = fs::read(scratch.join(format!("{NAME}.js")))?;
-    let style = styles(&root.join("style/main.css"))?.into_bytes();
+    let mut files = Vec::new();
+    for (name, path, end) in [(NAME, format!("{NAME}.wasm"), ""), (READER, format!("{READER}.wasm"), ".reader")] {
+        let (wasm, script) = bind(name, prune::prune(&built.join(path))?, &scratch.join(name), quick)?;
+        files.extend([(format!("{end}_bg.wasm"), wasm), (format!("{end}.js"), script)]);
+    }
+    files.push((".css".to_owned(), styles(&root.join("style/main.css"))?.into_bytes()));
+    files.push((".recording.js".to_owned(), fs::read(root.join("src/ui/recording.js"))?));
 
     let mut digest = Sha256::new();
-    for part in [&wasm, &script, &style] {
+    for (_, part) in &files {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }
@@ -78,30 +76,52 @@ fn bundle(quick: bool) -> Outcome<()> {
     }
     let _ = fs::remove_dir_all(site.join("pkg"));
     fs::create_dir_all(site.join("pkg"))?;
-    let snippets = scratch.join("snippets");
-    if snippets.exists() {
-        return Err("a dependency brings JavaScript files of its own, which the bundle has no place for".into());
-    }
-    let mut total = 0;
-    for (end, content) in [("_bg.wasm", &wasm), (".js", &script), (".css", &style)] {
+    for (end, content) in &files {
         let path = site.join(format!("pkg/{NAME}.{hash}{end}"));
         let packed = compress(content, quick)?;
-        total += packed.len();
         eprintln!("  {NAME}{end}: {} kB, {} kB compressed", content.len() / 1000, packed.len() / 1000);
         fs::write(&path, content)?;
         fs::write(format!("{}.br", path.display()), packed)?;
     }
-    eprintln!("  together {} kB compressed", total / 1000);
     fs::write(site.join("hash.txt"), hash)?;
     Ok(())
 }
 
-/// Compiles the library for the browser and says where the module is.
+/// Makes the JavaScript that loads a module; what is left of the module, and the script.
+fn bind(name: &str, wasm: Vec<u8>, scratch: &Path, quick: bool) -> Outcome<(Vec<u8>, Vec<u8>)> {
+    Bindgen::new()
+        .input_bytes(name, wasm)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(!quick)
+        .remove_producers_section(true)
+        .out_name(name)
+        .generate(scratch)?;
+    if scratch.join("snippets").exists() {
+        return Err("a dependency brings JavaScript files of its own, which the bundle has no place for".into());
+    }
+    Ok((fs::read(scratch.join(format!("{name}_bg.wasm")))?, fs::read(scratch.join(format!("{name}.js")))?))
+}
+
+/// Compiles the library and the reader of recordings for the browser, and says in which folder the modules are.
 fn compile(root: &Path, quick: bool) -> Outcome<PathBuf> {
     let profile = if quick { "dev" } else { "wasm-release" };
     let status = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
         .current_dir(root)
-        .args(["build", "--quiet", "--lib", "--features", "hydrate", "--target", TARGET, "--profile", profile])
+        .args([
+            "build",
+            "--quiet",
+            "--lib",
+            "--bin",
+            READER,
+            "--features",
+            "hydrate",
+            "--target",
+            TARGET,
+            "--profile",
+            profile,
+        ])
         .args(if quick { &[][..] } else { SMALL_STD })
         .envs(if quick { None } else { Some(("RUSTC_BOOTSTRAP", "1")) })
         .envs(if quick { None } else { Some(("CARGO_ENCODED_RUSTFLAGS", SMALL_FLAGS.join("\x1f"))) })
@@ -111,7 +131,7 @@ fn compile(root: &Path, quick: bool) -> Outcome<PathBuf> {
     }
     let folder = if quick { "debug" } else { profile };
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join(TARGET).join(folder).join(format!("{NAME}.wasm")))
+    Ok(target.join(TARGET).join(folder))
 }
 
 /// The main sheet with its imports in their places. `@import "x.css";` stands alone on its line.

@@ -55,10 +55,12 @@ const PONG_MS: u32 = 1000;
 pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
     let shown = rig.stage.play.with_value(|play| play.step.controls.clone());
     let has = |control| shown.contains(&control);
+    // Of what is replayed there is nothing to set.
+    let live = rig.moment.is_none();
     view! {
         <div class="bar" role="toolbar" aria-label=t("lab.controls")>
-            {run(rig)}
-            {publish(rig)}
+            {live.then(|| run(rig))}
+            {live.then(|| publish(rig))}
             {has(Control::Technique).then(|| technique(rig))}
             {has(Control::Beside).then(|| beside(rig))}
             {has(Control::Leave).then(|| leave(rig))}
@@ -77,7 +79,8 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
             {has(Control::Distance).then(|| distance(rig))}
             {has(Control::Closing).then(|| closing(rig))}
             {has(Control::KeepAlive).then(|| keep_alive(rig))}
-            {reset(rig)}
+            {live.then(|| reset(rig))}
+            {live.then(|| save(rig))}
             <button
                 class="pill swap"
                 aria-pressed=move || table.get().to_string()
@@ -140,6 +143,14 @@ fn reset(rig: Rig) -> impl IntoView {
     view! {
         <button class="pill" id="lab-reset" disabled=move || !rig.usable() on:click=move |_| rig.reset()>
             {t("lab.reset")}
+        </button>
+    }
+}
+
+fn save(rig: Rig) -> impl IntoView {
+    view! {
+        <button class="pill" id="lab-save" disabled=move || !rig.usable() on:click=move |_| rig.save()>
+            {t("lab.save")}
         </button>
     }
 }

@@ -68,6 +68,7 @@ impl Rig {
         spawn_local(async move {
             match Session::open(&spec, move |event| self.hear(event)).await {
                 Ok(session) => {
+                    self.refusal.set(String::new());
                     self.port.set(session.port());
                     self.engine.attempts.set_value(0);
                     self.engine.session.set_value(Some(session));
@@ -247,6 +248,18 @@ impl Rig {
         self.stage.ledger.with_untracked(evidence::keep);
         self.order(Command::Source { running: false });
         self.running.set(false);
+    }
+
+    /// Gives the reader the run as a file. What the server has against it is told where the connection's state is.
+    pub(super) fn keep(self) {
+        let Some(session) = self.session() else { return };
+        let step = self.stage.name();
+        spawn_local(async move {
+            match session.save(&step).await {
+                Ok(text) => browser::give(&[&step.replace('/', "-"), ".jsonl"].concat(), &text),
+                Err(why) => self.refusal.set(why),
+            }
+        });
     }
 
     /// Runs a client for a minute.

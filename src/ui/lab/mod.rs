@@ -6,8 +6,11 @@ mod crowd;
 #[cfg(feature = "hydrate")]
 mod engine;
 mod faults;
+mod notices;
 mod pad;
 pub mod parts;
+#[cfg(feature = "hydrate")]
+mod replay;
 pub mod rig;
 
 use leptos::prelude::*;
@@ -33,7 +36,14 @@ pub fn Lab() -> impl IntoView {
     view! {
         <section class="lab" aria-label=t("lab.title") data-hydrated=move || rig.stage.ready.get().to_string()>
             {controls::bar(rig, table)}
-            <div class="around">{faults::banner(rig)} {crowd::panel(rig)} {parts::board(rig)} {parts::standing(rig)}</div>
+            <div class="around">
+                {rig
+                    .moment
+                    .is_none()
+                    .then(|| {
+                        view! { {faults::banner(rig)} {crowd::panel(rig)} {parts::board(rig)} {parts::standing(rig)} }
+                    })}
+            </div>
             <div class="stage" data-details=move || rig.selected.get().is_some().to_string()>
                 <div class="view" id="lab-picture">
                     <Show when=move || table.get() fallback=picture>
@@ -43,6 +53,7 @@ pub fn Lab() -> impl IntoView {
                 <Details reel=rig.reel selected=rig.selected />
             </div>
             {pad::surfaces(rig)}
+            {notices::list(rig)}
             {parts::strip(rig)}
         </section>
     }
@@ -99,7 +110,7 @@ fn picture(rig: Rig, bare: bool) -> impl IntoView {
     });
     let live = Signal::derive(move || rig.running.get() || open.get());
     view! {
-        <Picture reel=rig.reel selected=rig.selected technique=technique live=live now=now port=rig.port bare=bare scale=scale />
+        <Picture reel=rig.reel selected=rig.selected technique=technique live=live now=now port=rig.port bare=bare scale=scale moment=rig.moment />
     }
 }
 
@@ -109,6 +120,9 @@ fn come_alive(rig: Rig) {
     {
         use crate::{ui::page::is_idle, wire::control::Command};
 
+        if rig.moment.is_some() {
+            return replay::listen(rig);
+        }
         rig.stage.remember();
         Effect::new(move |before: Option<()>| {
             if before.is_none() {

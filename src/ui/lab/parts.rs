@@ -86,7 +86,8 @@ pub fn standing(rig: Rig) -> impl IntoView {
         Standing::Away => t("lab.away"),
         Standing::Refused => tf("lab.refused", &[("why", &rig.refusal.get())]),
         Standing::Live if rig.stage.ready.get() && rig.stage.must_predict() => t("lab.predict_first"),
-        Standing::Live => String::new(),
+        // Nothing, if nothing was refused.
+        Standing::Live => rig.refusal.get(),
     };
     let dropped = move || rig.state.with(|state| state.dropped.iter().sum::<u64>());
     // Where everything works there is nothing to say, and no room to take.

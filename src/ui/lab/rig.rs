@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use crate::{
     client::poll::Alert,
-    diagram::{ExchangeKey, Reel},
+    diagram::{ExchangeKey, Reel, moment::Moment},
     fault::Fault,
+    notice::Notice,
     ui::{lab::pad::Pad, stage::Stage},
     wire::{
         Micros, Technique,
@@ -68,6 +69,8 @@ pub struct Rig {
     pub selected: RwSignal<Option<ExchangeKey>>,
     /// The port of the lab, once it is known.
     pub port: RwSignal<String>,
+    /// The moment that a page points at. Only what is replayed has one.
+    pub moment: Option<Moment>,
     /// How the lab was made; its faults can be mended and broken again.
     pub spec: StoredValue<LabSpec>,
     #[cfg(feature = "hydrate")]
@@ -97,6 +100,7 @@ impl Rig {
             reel: Reel::new(),
             selected: RwSignal::new(None),
             port: RwSignal::default(),
+            moment: stage.play.with_value(|play| play.step.is_replay()).then(Moment::default),
             spec: StoredValue::new(spec),
             #[cfg(feature = "hydrate")]
             engine: super::engine::Engine::default(),
@@ -111,6 +115,15 @@ impl Rig {
     /// Whether a client may be started: the prediction comes first.
     pub fn may_run(self) -> bool {
         self.usable() && self.stage.ready.get() && !self.stage.must_predict()
+    }
+
+    /// Looks at what was noticed about the run: at nothing before the prediction is locked, since it could give the answer
+    /// away.
+    pub fn noticed<T>(self, look: impl FnOnce(&[Notice]) -> T) -> T {
+        if !self.stage.ready.get() || self.stage.must_predict() {
+            return look(&[]);
+        }
+        self.state.with(|state| look(&state.notices))
     }
 
     /// Whether this fault is in force now.
@@ -193,6 +206,12 @@ impl Rig {
     pub fn stop(self) {
         #[cfg(feature = "hydrate")]
         self.halt();
+    }
+
+    /// Gives the reader the run as a file.
+    pub fn save(self) {
+        #[cfg(feature = "hydrate")]
+        self.keep();
     }
 
     /// Now, on the server's clock, as far as the page knows it; 0 before that.
