@@ -3,7 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    Fault, FaultId, Kind, blackhole, buffer, cut, draw::Draw, idle_killer, latency, slow_answers, stall, swallow,
+    Fault, FaultId, Kind, blackhole, buffer, cut, draw::Draw, idle_killer, latency, restart, slow_answers, stall,
+    swallow,
 };
 use crate::wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Micros, Unit, UnitNo};
 
@@ -19,6 +20,8 @@ pub struct Chain {
     /// Connections that have been idle since before this are closed: what one page of a lab has used is nothing that the
     /// next one should find, and a browser would use it again for any lab on this listener.
     pub cleared: Option<Micros>,
+    /// When the server went down last.
+    pub restarted: Option<Micros>,
     /// Whether the distance is imposed on the handshake of a connection, too. The kernel shakes hands at once, far below
     /// the tap, so the round trip is made up for by the first request.
     pub handshake: bool,
@@ -157,6 +160,8 @@ pub struct Conduct {
     pub typed: bool,
     /// Answer a handshake as if it did not ask for another protocol.
     pub stripped: Option<FaultId>,
+    /// Answer nothing: the server is down.
+    pub down: Option<FaultId>,
 }
 
 impl Default for Conduct {
@@ -170,6 +175,7 @@ impl Default for Conduct {
             comments: true,
             typed: true,
             stripped: None,
+            down: None,
         }
     }
 }
@@ -228,6 +234,7 @@ impl Chain {
             let fate = match fault.kind {
                 Kind::Cut { how, after_ms } => Some(cut::fate(fault.id, how, after_ms, life, distance)),
                 Kind::IdleKiller { after_ms, how } => idle_killer::fate(fault.id, how, after_ms, life),
+                Kind::Restart => Some(restart::fate(fault.id, life, distance, self.restarted.unwrap_or(Micros::MIN))),
                 _ => None,
             };
             // The share of connections it strikes, not of looks at them.
@@ -262,6 +269,7 @@ impl Chain {
                 Kind::Retry { ms } => conduct.retry_ms = Some(ms),
                 Kind::NoComments => conduct.comments = false,
                 Kind::WrongType => conduct.typed = false,
+                Kind::Restart => conduct.down = conduct.down.or(Some(fault.id)),
                 Kind::StripUpgrade => conduct.stripped = conduct.stripped.or(Some(fault.id)),
                 _ => {}
             }

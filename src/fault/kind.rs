@@ -80,6 +80,8 @@ pub enum Kind {
     WrongType,
     /// At the server, which sees what an intermediary left: a handshake without its `Upgrade`.
     StripUpgrade,
+    /// The server goes down in order, and answers nothing until it is back.
+    Restart,
 }
 
 /// What the ends of a connection are told of its death.
@@ -135,7 +137,8 @@ impl Kind {
             | Kind::Retry { .. }
             | Kind::NoComments
             | Kind::WrongType
-            | Kind::StripUpgrade => Place::Server,
+            | Kind::StripUpgrade
+            | Kind::Restart => Place::Server,
         }
     }
 
@@ -159,7 +162,8 @@ impl Kind {
             | Kind::NoId
             | Kind::NoComments
             | Kind::WrongType
-            | Kind::StripUpgrade => Ok(()),
+            | Kind::StripUpgrade
+            | Kind::Restart => Ok(()),
         }
     }
 }

@@ -14,6 +14,7 @@ mod event_stream;
 mod idle_killer;
 mod kind;
 mod latency;
+mod restart;
 mod short_history;
 mod slow_answers;
 mod stall;

@@ -61,10 +61,13 @@ fn offer() -> Vec<Fault> {
         (8, Kind::NoId),
         (9, Kind::ShortHistory { keep: 2 }),
         (10, Kind::Status { code: 503 }),
+        (11, Kind::StripUpgrade),
     ];
     let cut = Kind::Cut { how: Close::Rst, after_ms: 0 };
     let lasting = lasting.into_iter().map(|(id, kind)| Fault::new(id, kind));
-    lasting.chain([Fault { duration_ms: Some(3000), ..Fault::new(5, cut) }]).collect()
+    let brief = [(5, cut), (12, Kind::Restart)];
+    let brief = brief.map(|(id, kind)| Fault { duration_ms: Some(3000), ..Fault::new(id, kind) });
+    lasting.chain(brief).collect()
 }
 
 /// The home page's: an update now and then, nothing to set.

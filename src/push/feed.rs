@@ -27,6 +27,7 @@ pub struct Alert {
 #[derive(Clone, Debug)]
 pub struct FeedState {
     run: u64,
+    restarts: u32,
     keep: usize,
     history: VecDeque<Alert>,
     last: u64,
@@ -70,7 +71,14 @@ pub struct Board {
 impl FeedState {
     /// A feed at zero that keeps the last `keep` updates. `run` tells its versions from those of another run.
     pub fn new(run: u64, keep: u32) -> Self {
-        Self { run, keep: keep.max(1) as usize, history: VecDeque::new(), last: 0, board: [None; DISTRICTS as usize] }
+        Self {
+            run,
+            restarts: 0,
+            keep: keep.max(1) as usize,
+            history: VecDeque::new(),
+            last: 0,
+            board: [None; DISTRICTS as usize],
+        }
     }
 
     /// The number of the last update, 0 before the first.
@@ -81,6 +89,16 @@ impl FeedState {
     /// What tells this run's versions from another's.
     pub fn run(&self) -> u64 {
         self.run
+    }
+
+    /// What was opened in one era ends with it: by another run, or by a restart of the server.
+    pub fn era(&self) -> (u64, u32) {
+        (self.run, self.restarts)
+    }
+
+    /// The server goes down: whatever is open ends.
+    pub fn restart(&mut self) {
+        self.restarts = self.restarts.wrapping_add(1);
     }
 
     /// Publishes one more update, drawn from `draws`, and gives its number.

@@ -50,16 +50,19 @@ async fn hold(asked: Asked) -> Result<Response, Error> {
         return Err(Error::bad_request(format!("wait is a number of milliseconds up to {LONGEST_HOLD_MS}")));
     }
     let mut feed = outlet.feed.clone();
-    let (run, from) = {
+    let (era, from) = {
         let now = feed.borrow_and_update();
-        (now.run(), cursor.unwrap_or(now.last()))
+        (now.era(), cursor.unwrap_or(now.last()))
     };
     let mut updates = outlet.after(asked.who, Some(from))?;
     if updates.updates.is_empty() {
         let held = Held::begin(outlet, asked.who, wait)?;
         // Another run's feed begins at zero: whoever is held then is told so by an answer without updates.
-        let news = feed.wait_for(|feed| feed.last() > from || feed.run() != run);
+        let news = feed.wait_for(|feed| feed.last() > from || feed.era() != era);
         match timeout(Duration::from_millis(wait), news).await {
+            Ok(Ok(now)) if now.era() != era && now.run() == era.0 => {
+                return Err(Error::new(StatusCode::SERVICE_UNAVAILABLE, "the server restarts"));
+            }
             Ok(Ok(now)) => {
                 updates = now.after(Some(from)).unwrap_or_else(|last| Updates { cursor: last, ..Updates::default() });
                 drop(now);

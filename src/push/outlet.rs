@@ -146,7 +146,12 @@ impl Outlet {
         let mut chain = self.line.changes();
         // Without a number, every stranger's request would draw the same lot: they are counted instead.
         let lot = who.exchange.or_else(|| Some(self.strangers.fetch_add(1, Ordering::Relaxed)));
-        let conduct = chain.borrow_and_update().conduct(who.client, lot);
+        let mut conduct = chain.borrow_and_update().conduct(who.client, lot);
+        // A server that is down answers nobody; it goes on with whoever has waited for so long.
+        while conduct.down.is_some() {
+            chain.changed().await.map_err(|_| Error::not_found("the lab has just ended"))?;
+            conduct = chain.borrow_and_update().conduct(who.client, lot);
+        }
         // What is not going to be told is no news.
         let told = if conduct.status.is_none() { news } else { News::default() };
         self.saw(who, Fact::Answering { news: told });

@@ -113,9 +113,9 @@ async fn socket(asked: Asked, handshake: Handshake) -> Result<Response, Error> {
     let terms = Terms::of(&asked)?;
     let outlet = Arc::clone(&asked.outlet);
     let feed = outlet.feed.clone();
-    let (run, last) = {
+    let (era, last) = {
         let now = feed.borrow();
-        (now.run(), now.last())
+        (now.era(), now.last())
     };
     let from = asked.number("cursor")?.unwrap_or(last);
     if from > last {
@@ -128,7 +128,7 @@ async fn socket(asked: Asked, handshake: Handshake) -> Result<Response, Error> {
         return Ok(not_asked());
     }
     let (response, upgrade) = handshake.agree();
-    let place = Place { feed, run, from, ready: VecDeque::new() };
+    let place = Place { feed, era, from, ready: VecDeque::new() };
     drop(tokio::spawn(serve(upgrade, seat, terms, place)));
     Ok(response.into_response())
 }
@@ -223,9 +223,10 @@ async fn talk(
     // Each socket has a task of its own, which tells it from the others on the pad.
     let me = Hand::Socket(task::id());
     let over = {
-        let (mut feed, run) = (place.feed.clone(), place.run);
+        let (mut feed, era) = (place.feed.clone(), place.era);
         async move {
-            match feed.wait_for(|feed| feed.run() != run).await {
+            match feed.wait_for(|feed| feed.era() != era).await {
+                Ok(now) if now.run() == era.0 => End::Close(1012, "the server restarts"),
                 Ok(_) => End::Close(1001, "another run has begun"),
                 Err(_) => End::Close(1001, "the lab has ended"),
             }
@@ -279,7 +280,7 @@ async fn part(mut ws: WebSocketStream<impl AsyncRead + AsyncWrite + Unpin>, end:
 /// reader is told how many it missed, and costs no more than a quick one.
 struct Place {
     feed: watch::Receiver<Arc<FeedState>>,
-    run: u64,
+    era: (u64, u32),
     from: u64,
     ready: VecDeque<Next>,
 }
@@ -296,9 +297,9 @@ impl Place {
             if let Some(next) = self.ready.pop_front() {
                 return next;
             }
-            let (from, run) = (self.from, self.run);
-            let news = self.feed.wait_for(|feed| feed.last() > from || feed.run() != run).await;
-            let now = news.ok().filter(|now| now.run() == run).map(|now| Arc::clone(&now));
+            let (from, era) = (self.from, self.era);
+            let news = self.feed.wait_for(|feed| feed.last() > from || feed.era() != era).await;
+            let now = news.ok().filter(|now| now.era() == era).map(|now| Arc::clone(&now));
             // The run is the same and its feed has more: the cursor is not ahead of it.
             let Some(Ok(updates)) = now.map(|now| now.after(Some(from))) else { return pending().await };
             self.from = updates.cursor;

@@ -48,9 +48,9 @@ async fn events(asked: Asked) -> Result<Response, Error> {
         None => asked.number("cursor")?,
     };
     let mut feed = outlet.feed.clone();
-    let (run, last) = {
+    let (era, last) = {
         let now = feed.borrow_and_update();
-        (now.run(), now.last())
+        (now.era(), now.last())
     };
     // An id of another run, or a made-up one: there is nothing after it, and never will be.
     let from = known.unwrap_or(last);
@@ -60,7 +60,7 @@ async fn events(asked: Asked) -> Result<Response, Error> {
     outlet.answer(asked.who, News::default()).await?;
     let conduct = outlet.conduct(asked.who);
     let media_type = if conduct.typed { "text/event-stream" } else { "text/plain" };
-    let stream = Stream::new(Arc::clone(outlet), asked.who, (feed, run), from, conduct.retry_ms.unwrap_or(RETRY_MS));
+    let stream = Stream::new(Arc::clone(outlet), asked.who, (feed, era), from, conduct.retry_ms.unwrap_or(RETRY_MS));
     let body = Body::from_stream(stream::unfold(stream, |mut stream| async move {
         let block = stream.next().await?;
         Some((Ok::<_, std::convert::Infallible>(Bytes::from(block)), stream))
@@ -80,7 +80,7 @@ struct Stream {
     outlet: Arc<Outlet>,
     who: Who,
     feed: watch::Receiver<Arc<FeedState>>,
-    run: u64,
+    era: (u64, u32),
     from: u64,
     /// What the client asks for from before it came; afterwards it is there to hear everything.
     resumes: bool,
@@ -106,7 +106,7 @@ impl Stream {
     fn new(
         outlet: Arc<Outlet>,
         who: Who,
-        (feed, run): (watch::Receiver<Arc<FeedState>>, u64),
+        (feed, era): (watch::Receiver<Arc<FeedState>>, (u64, u32)),
         from: u64,
         retry_ms: u32,
     ) -> Self {
@@ -122,7 +122,7 @@ impl Stream {
         }
         let ready = VecDeque::from([format!("retry: {retry_ms}\n\n")]);
         let pad = outlet.pad.subscribe();
-        Self { outlet, who, feed, run, from, resumes: true, jobs, told, streams, pad, ready }
+        Self { outlet, who, feed, era, from, resumes: true, jobs, told, streams, pad, ready }
     }
 
     /// The next block; none when the run or the lab is over.
@@ -131,10 +131,10 @@ impl Stream {
             if let Some(block) = self.ready.pop_front() {
                 return Some(block);
             }
-            let (from, run, crowd) = (self.from, self.run, self.who.crowd.is_some());
+            let (from, era, crowd) = (self.from, self.era, self.who.crowd.is_some());
             let heard = tokio::select! {
                 biased;
-                news = self.feed.wait_for(|feed| feed.last() > from || feed.run() != run) => news.map(|_| Heard::Feed),
+                news = self.feed.wait_for(|feed| feed.last() > from || feed.era() != era) => news.map(|_| Heard::Feed),
                 changed = self.jobs.changed(), if !crowd => changed.map(|()| Heard::Jobs),
                 changed = self.streams.changed(), if !crowd => changed.map(|()| Heard::Streams),
                 stroke = self.pad.recv(), if !crowd => match stroke {
@@ -148,7 +148,7 @@ impl Stream {
             match heard.ok()? {
                 Heard::Feed => {
                     let now = self.feed.borrow().clone();
-                    if now.run() != run {
+                    if now.era() != era {
                         return None;
                     }
                     self.updates(&now);

@@ -140,6 +140,8 @@ pub struct Lab {
     dropped_before: (u64, u64),
     /// When the last page left: connections that were idle then are closed.
     cleared: Option<Micros>,
+    /// When the server went down last, as this lab sees it.
+    restarted: Option<Micros>,
     crowds: Arc<Crowds>,
     crowd: Option<Crowd>,
 
@@ -203,6 +205,7 @@ impl Lab {
             intake: Intake::default(),
             dropped_before: (0, 0),
             cleared: None,
+            restarted: None,
             crowds,
             crowd: None,
             pages: Vec::new(),

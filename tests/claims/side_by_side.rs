@@ -7,7 +7,7 @@ use lifeline::{
     ledger::{Check, Figure, Ledger},
     net::clock,
     wire::{
-        Close, Technique,
+        Close, Fact, Observation, Technique,
         control::{Command, LabSpec, Source},
         observation::ClientSettings,
     },
@@ -184,5 +184,31 @@ async fn after_a_cut_all_four_have_everything() {
         assert_eq!(of(&ledger, technique, Figure::Lost), 0.0, "{technique:?}");
     }
     assert_eq!(ALL[2..].iter().map(|t| of(&ledger, *t, Figure::Recovered)).collect::<Vec<_>>(), [2.0, 2.0]);
+    server.stop().await;
+}
+
+/// A restart, as a lab sees it: sockets are told 1012 (service restart), streams end in order and come back by themselves, held
+/// requests are answered; and with a cursor nothing is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_says_goodbye_and_loses_nothing_of_those_who_come_back() {
+    let server = server().await;
+    let spec = LabSpec { source: Source::Button, distance_ms: 20, ..LabSpec::default() };
+    let page = Arc::new(Page::open(&server, &spec).await);
+    let crew = start(&page, &ALL, &ClientSettings { interval_ms: 500, ..ClientSettings::new(Technique::ShortPoll) });
+    page.until("all at work", at_work).await;
+    page.command(Command::Fault { fault: Fault::new(1, Kind::Restart) }).await;
+    let goodbye = |seen: &Observation| matches!(seen.fact, Fact::Shut { code: 1012, clean: true });
+    page.ends("the goodbye", |ends| ends.iter().any(goodbye)).await;
+    let broken = |ledger: &Ledger| of(ledger, Technique::Sse, Figure::Reconnects) >= 1.0;
+    page.until("the stream has ended", broken).await;
+    page.command(Command::Publish).await;
+    page.command(Command::Publish).await;
+    page.until("both are published", |ledger| ledger.figure(Figure::Published) >= Some(2.0)).await;
+    page.command(Command::Mend { id: 1 }).await;
+    let ledger = page.until("all of it", each(Figure::Delivered, 2.0)).await;
+    drop(crew);
+    for technique in ALL {
+        assert_eq!(of(&ledger, technique, Figure::Lost), 0.0, "{technique:?}");
+    }
     server.stop().await;
 }

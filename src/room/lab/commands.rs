@@ -42,7 +42,11 @@ impl Lab {
                 fault.check()?;
                 let over = expiry(&fault, clock::now());
                 let id = fault.id;
-                if let (Kind::Cut { .. }, Some(crowd)) = (&fault.kind, &mut self.crowd) {
+                if fault.kind == Kind::Restart {
+                    self.restarted = Some(clock::now());
+                    self.feed.send_modify(|feed| Arc::make_mut(feed).restart());
+                }
+                if let (Kind::Cut { .. } | Kind::Restart, Some(crowd)) = (&fault.kind, &mut self.crowd) {
                     crowd.cut(clock::now());
                 }
                 let faults = &mut self.state.faults;
@@ -155,6 +159,7 @@ impl Lab {
         self.line.chain.send_replace(Arc::new(Chain {
             keep_alive,
             cleared: self.cleared,
+            restarted: self.restarted,
             handshake: self.spec.handshake,
             ..chain
         }));

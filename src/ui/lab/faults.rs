@@ -111,6 +111,7 @@ fn describe(fault: &Fault) -> String {
         Kind::Retry { ms } => tf("lab.fault_retry", &[("time", &seconds(ms))]),
         Kind::NoComments => t("lab.fault_no_comments"),
         Kind::WrongType => t("lab.fault_wrong_type"),
+        Kind::Restart => t("lab.fault_restart"),
         Kind::StripUpgrade => t("lab.fault_strip_upgrade"),
     }
 }
