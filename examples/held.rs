@@ -203,10 +203,12 @@ async fn bare(technique: Technique, size: u32, every: Duration) -> Outcome<Found
     tokio::spawn(async move { axum::serve(listener, routes).await });
     let lab = LabId::parse("abcdefgh23").ok_or("a good name")?;
     let places = (0..size.div_ceil(LARGEST)).map(|_| (lab.clone(), Arc::default())).collect();
-    let mut source = None;
+    let mut source: Option<tokio::task::JoinHandle<()>> = None;
     run(at, places, technique, size, async |running| {
         if !running {
-            source.take().map(|source: tokio::task::JoinHandle<()>| source.abort());
+            if let Some(source) = source.take() {
+                source.abort();
+            }
             return Ok(());
         }
         let tell = tell.clone();

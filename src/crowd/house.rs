@@ -187,6 +187,16 @@ impl Crowd {
         self.reports.has_changed().is_ok()
     }
 
+    /// It takes the place of another, whose connections are not closed yet: what was allocated before that one is what to compare with.
+    pub fn in_place_of(&mut self, other: Option<u64>) {
+        self.heap = self.heap.into_iter().chain(other).min();
+    }
+
+    /// What was allocated when it came, in bytes.
+    pub fn before(&self) -> Option<u64> {
+        self.heap
+    }
+
     /// Updates were published just now.
     pub fn published(&self, first: u64, last: u64) {
         // If its process is behind, some delays go unmeasured.

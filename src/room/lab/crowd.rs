@@ -2,6 +2,7 @@
 
 use super::Lab;
 use crate::{
+    crowd::Crowd,
     net::clock,
     wire::{Fact, Micros, crowd::CrowdSpec},
 };
@@ -15,10 +16,12 @@ impl Lab {
         if let Some(spec) = &wanted {
             spec.check()?;
         }
+        let before = self.crowd.as_ref().and_then(Crowd::before);
         self.dismiss_crowd();
         if let Some(spec) = wanted {
             let from = self.feed.borrow().last();
             let mut crowd = self.crowds.call(&self.id, spec, from, self.line.crowd.clone())?;
+            crowd.in_place_of(before);
             // Said at once: the page that asked sees that something happens.
             let now = clock::now();
             let first = Fact::Crowd { crowd: Box::new(crowd.record(now)) };
