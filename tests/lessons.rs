@@ -16,6 +16,11 @@ use lifeline::{
 const COURSE: &str = r#"
 lessons = ["02-polling"]
 planned = [{ number = 3, title = "course.later", technique = "long_poll" }]
+
+[[path]]
+id = "tour"
+minutes = 3
+steps = ["polling/one"]
 "#;
 
 const MANIFEST: &str = r#"
@@ -186,8 +191,8 @@ fn good() -> Files {
             ("02-polling/code/poll.js", "ask();\n"),
             ("errata/en.md", "# Slips {#errata}\n\n## A {#a}\n\nB.\n"),
             ("errata/zh.md", "# 笔误 {#errata}\n\n## 甲 {#a}\n\n乙。\n"),
-            ("locale/en/course.toml", "later = \"Later\"\n"),
-            ("locale/zh/course.toml", "later = \"以后\"\n"),
+            ("locale/en/course.toml", "later = \"Later\"\npath_tour = \"Tour\"\npath_tour_text = \"Short\"\n"),
+            ("locale/zh/course.toml", "later = \"以后\"\npath_tour = \"导览\"\npath_tour_text = \"短\"\n"),
         ]
         .map(|(path, text)| (path, text.to_owned())),
     )
@@ -260,6 +265,13 @@ fn each_slip_is_reported_with_its_file() {
     let slips = [
         // Manifests.
         ("course.toml", "planned =", "plan =", "course.toml:3: unknown field `plan`"),
+        ("course.toml", "\"polling/one\"", "\"polling/zero\"", "the path tour: there is no step polling/zero"),
+        ("course.toml", "\"polling/one\"", "\"polling/two\"", "the path tour: polling/two is optional"),
+        ("course.toml", "\"polling/one\"", "\"polling/two\"", "needs polling/one, which does not come before it"),
+        ("course.toml", "[\"polling/one\"]", "[\"polling/one\", \"polling/one\"]", "polling/one comes twice"),
+        ("course.toml", "minutes = 3", "minutes = 2", "it takes 3 of its 2 minutes"),
+        ("course.toml", "minutes = 3", "minutes = 9", "it takes 3 of its 9 minutes"),
+        ("course.toml", "id = \"tour\"", "id = \"class\"", "the words for course.path_class are missing"),
         (TOML, "minutes = 3", "minutes = 3\ncolour = 1", "lesson.toml:9: unknown field `colour`"),
         (TOML, "hints = 1", "hints = \"one\"", "lesson.toml:16: invalid type"),
         (TOML, "id = \"two\"", "id = \"one\"", "the id one is taken"),

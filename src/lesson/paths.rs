@@ -35,6 +35,11 @@ pub fn check(library: &Library, report: &mut Report) {
         if !ids.insert(&path.id) {
             wrong("there are two of this name".to_owned());
         }
+        for key in [format!("course.path_{}", path.id), format!("course.path_{}_text", path.id)] {
+            if library.words.values().any(|words| words.get(&key).is_none()) {
+                wrong(format!("the words for {key} are missing"));
+            }
+        }
         let mut walked = BTreeSet::new();
         for name in &path.steps {
             let Some((lesson, at)) = find(library, name) else {
