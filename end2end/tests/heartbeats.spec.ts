@@ -112,3 +112,29 @@ test("a false alarm", async ({ reader }) => {
   await reader.done();
   await reader.explain("lost-or-late");
 });
+
+test.describe("cut", () => {
+  test.use({ breaks: true });
+
+  test("the herd", async ({ reader, page }) => {
+    test.setTimeout(120_000);
+    await reader.open("the-herd", LESSON);
+    await reader.choose("prediction", "a-thousand");
+    const connected = async () =>
+      Number(await page.locator('#lab-crowd [data-figure="figure.crowd_connected"] strong').textContent());
+    const call = page.locator("#lab-crowd-call");
+    await page.locator("#lab-crowd-size select").selectOption("100");
+    await page.locator("#lab-crowd-technique select").selectOption("socket");
+    for (const strategy of ["fixed", "jitter"]) {
+      await page.locator("#lab-crowd-reconnect select").selectOption(strategy);
+      await call.click();
+      await expect.poll(connected, { timeout: 30_000 }).toBe(100);
+      await page.locator("#lab-fault-1").click();
+      await expect.poll(connected, "all were cut").toBeLessThan(100);
+      await expect.poll(connected, { timeout: 30_000 }).toBe(100);
+      if (strategy === "fixed") await call.click();
+    }
+    await reader.done();
+    await reader.choose("reason", "same-start");
+  });
+});

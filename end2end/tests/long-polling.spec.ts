@@ -78,3 +78,28 @@ test("a burst", async ({ reader }) => {
   await reader.done();
   await reader.explain("exchange-each");
 });
+
+test("what holding costs", async ({ reader, page }) => {
+  test.setTimeout(120_000);
+  await reader.open("what-holding-costs", LESSON);
+  await reader.choose("prediction", "long");
+  const panel = page.locator("#lab-crowd");
+  const shows = (figure: string) => async () =>
+    Number(await panel.locator(`[data-figure="figure.${figure}"] strong`).textContent());
+  const call = page.locator("#lab-crowd-call");
+  await page.locator("#lab-crowd-size select").selectOption("1000");
+  await page.locator("#lab-crowd-technique select").selectOption("short");
+  await call.click();
+  await expect.poll(shows("crowd_requests"), { timeout: 60_000 }).toBeGreaterThanOrEqual(2000);
+  expect(await shows("crowd_held")(), "polls are answered at once").toBeLessThan(100);
+  await call.click();
+  await page.locator("#lab-crowd-size select").selectOption("100");
+  await page.locator("#lab-crowd-technique select").selectOption("long");
+  await call.click();
+  await expect.poll(shows("crowd_held"), { timeout: 30_000 }).toBe(100);
+  expect(await shows("crowd_requests")(), "a request each, and no more").toBe(100);
+  await reader.run();
+  await reader.publishAtOnce(10);
+  await reader.done();
+  await reader.explain("stays");
+});

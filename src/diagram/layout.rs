@@ -124,6 +124,11 @@ impl Layout {
         &self.columns[0].paper
     }
 
+    /// Whether updates were published.
+    pub fn has_updates(&self) -> bool {
+        self.marks.iter().any(|mark| mark.id.0 == Part::Update)
+    }
+
     /// The marks that reach into a window, tall ones first.
     pub fn visible(&self, top: f32, bottom: f32) -> Vec<&Mark> {
         let from = self.marks.partition_point(|mark| mark.top < top - TALL);

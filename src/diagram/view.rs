@@ -415,7 +415,8 @@ impl Sight {
             }
         });
         view! {
-            <p class="pc-nothing" hidden=move || !nothing.get()>
+            // Where others listen, updates come although this page asks for nothing.
+            <p class="pc-nothing" hidden=move || !nothing.get() || self.layout.with(|layout| layout.has_updates())>
                 {t("picture.empty")}
             </p>
         }
