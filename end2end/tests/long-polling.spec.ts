@@ -81,7 +81,7 @@ test("a burst", async ({ reader }) => {
 
 test("what holding costs", async ({ reader, page }) => {
   test.setTimeout(120_000);
-  await reader.open("what-holding-costs", LESSON);
+  await reader.open("what-holding-costs", "long-polling");
   await reader.choose("prediction", "long");
   const panel = page.locator("#lab-crowd");
   const shows = (figure: string) => async () =>
