@@ -124,9 +124,10 @@ impl Layout {
         &self.columns[0].paper
     }
 
-    /// Whether updates were published.
-    pub fn has_updates(&self) -> bool {
-        self.marks.iter().any(|mark| mark.id.0 == Part::Update)
+    /// Whether anything happened besides exchanges: an update, or a change of the lab after its beginning.
+    pub fn is_eventful(&self) -> bool {
+        let began = ABOVE as f32 + 2.0;
+        self.marks.iter().any(|mark| mark.id.0 == Part::Update || mark.id.0 == Part::Change && mark.top > began)
     }
 
     /// The marks that reach into a window, tall ones first.
@@ -178,7 +179,7 @@ pub fn layout(scene: &Scene, view: &View<'_>) -> Layout {
             cursor: view.cursor,
             room: Room::new(
                 height,
-                if alone { view.density } else { (2 * view.density / columns.len() as u32).max(10) },
+                if alone { view.density } else { (2 * view.density / columns.len() as u32).max(15) },
             ),
             marks,
             left: Column::default(),

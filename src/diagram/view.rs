@@ -415,8 +415,8 @@ impl Sight {
             }
         });
         view! {
-            // Where others listen, updates come although this page asks for nothing.
-            <p class="pc-nothing" hidden=move || !nothing.get() || self.layout.with(|layout| layout.has_updates())>
+            // Where others listen, there is news although this page asks for nothing.
+            <p class="pc-nothing" hidden=move || !nothing.get() || self.layout.with(|layout| layout.is_eventful())>
                 {t("picture.empty")}
             </p>
         }

@@ -49,7 +49,7 @@ pub fn Evidence() -> impl IntoView {
     Effect::new(move |_| {
         let read = TECHNIQUES.iter().filter_map(|(_, key)| {
             let text = crate::client::browser::recall(&place(key))?;
-            Some((*key, text.split(' ').map(|value| value.parse().ok()).collect()))
+            Some((*key, text.split(' ').map(|value| value.parse::<u32>().ok().map(f64::from)).collect()))
         });
         kept.set(read.collect());
     });
