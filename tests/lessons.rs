@@ -23,6 +23,9 @@ minutes = 3
 steps = ["polling/one"]
 "#;
 
+/// The words for the path.
+const WORDS: &str = "path_tour = \"Tour\"\npath_tour_text = \"Short\"\n";
+
 const MANIFEST: &str = r#"
 id = "polling"
 number = 2
@@ -444,11 +447,11 @@ fn a_folder_is_read_again_when_it_changes_and_the_last_good_lessons_stay() {
     assert!(std::sync::Arc::ptr_eq(&first, &shelf.library()), "nothing changed, nothing is read");
     assert_eq!(titles(), "Later");
     // The lengths differ, so the change is seen whatever the clock of the file system says.
-    folder.write("locale/en/course.toml", "later = \"Much later\"\n");
+    folder.write("locale/en/course.toml", &format!("later = \"Much later\"\n{WORDS}"));
     assert_eq!(titles(), "Much later");
     folder.write("locale/en/course.toml", "later = \n");
     assert_eq!(titles(), "Much later");
-    folder.write("locale/en/course.toml", "later = \"After all\"\n");
+    folder.write("locale/en/course.toml", &format!("later = \"After all\"\n{WORDS}"));
     assert_eq!(titles(), "After all");
 }
 
