@@ -6,7 +6,7 @@ use super::{
     mark::{Anchor, Dot, Label, Line, Outcome, Part, Shape, Tip, Tone},
     story::{Board, Told, Try},
 };
-use crate::wire::{Ending, HoldEnd, Micros, Technique};
+use crate::wire::{Direction, Ending, HoldEnd, Micros, Technique};
 
 /// How far an arrow goes before its second witness has seen it, as a share of the way.
 const REACH: f32 = 0.9;
@@ -16,6 +16,9 @@ pub(super) const STUB: f32 = 0.34;
 
 /// Where an arrow of a request from outside the page begins: it has no browser that we know.
 pub(super) const OUTSIDE: f32 = 30.0;
+
+/// How many lines of one exchange can be pointed at; the lines of the others lie close by.
+const LINES: usize = 200;
 
 /// How many tries of one request are drawn. A browser makes two, a stream that breaks off one each time; the details
 /// count them all.
@@ -97,6 +100,10 @@ pub(super) fn draw(desk: &mut Desk<'_>, scene: &Scene, told: &Told, lanes: &mut 
     pen.held(lanes);
     pen.answer(lanes);
     pen.ends();
+    if told.stream {
+        let id = pen.numbers();
+        pen.desk.countdowns(told, owner, id);
+    }
     let Pen { lines, .. } = pen;
     if lines.is_empty() {
         return;
@@ -160,12 +167,23 @@ impl Pen<'_, '_> {
     }
 
     pub fn arrow(&mut self, part: Part, n: u32, ends: [f32; 4], line: Line, tip: Tip) -> usize {
+        self.leg((part, self.a, self.b << 5 | n.min(31)), ends, line, tip)
+    }
+
+    /// An arrow, or one of its halves. Gives its place among the lines.
+    pub fn leg(&mut self, id: (Part, u32, u32), ends: [f32; 4], line: Line, tip: Tip) -> usize {
         let [x0, y0, x1, y1] = ends;
-        let id = (part, self.a, self.b << 5 | n.min(31));
         self.desk.put(id, self.owner, (y0.min(y1) - 5.0, y0.max(y1) + 5.0), Shape::Arrow { x0, y0, x1, y1, line, tip });
-        self.lines.push(ends);
+        if self.lines.len() < LINES {
+            self.lines.push(ends);
+        }
         self.desk.middle.line(ends);
         self.desk.middle.lines() - 1
+    }
+
+    /// A number for a stream, for the ids of what is there many times.
+    pub fn numbers(&self) -> u32 {
+        self.a.wrapping_mul(8192).wrapping_add(self.b)
     }
 
     fn cross(&mut self, part: Part, n: u32, x: f32, y: f32) {
@@ -201,7 +219,9 @@ impl Pen<'_, '_> {
         let line = if let Some(at) = landed {
             // Within the clock error it may seem to land before it left.
             let y1 = self.desk.y(at.max(from));
-            let line = self.arrow(part, n, [x0, y0, x1, y1], Line::Request, Tip::Landed);
+            let stop = self.desk.stop(Direction::Up, t.and_then(|t| t.up_seen), landed);
+            let id = (part, self.a, self.b << 5 | n.min(31));
+            let line = self.way(id, [x0, y0, x1, y1], Line::Request, Tip::Landed, stop);
             if at < from {
                 self.wait(lanes, line, slot::LEVEL, Tone::Faint, Label::Level);
             }
@@ -212,9 +232,11 @@ impl Pen<'_, '_> {
             self.cross(Part::Cross, n, reach(0.5), y1);
             self.wait(lanes, line, slot::of(0, n), Tone::Bad, Label::Swallowed);
             line
-        } else if t.and_then(|t| t.up_seen).is_some() {
+        } else if let Some(seen) = t.and_then(|t| t.up_seen) {
             let (share, y1, tip) = self.flying(from, over.is_some());
-            let line = self.arrow(part, n, [x0, y0, reach(share), y1], Line::Request, tip);
+            let stop = self.desk.stop(Direction::Up, Some(seen), None).filter(|_| t.is_some_and(|t| t.cut.is_none()));
+            let id = (part, self.a, self.b << 5 | n.min(31));
+            let line = self.way(id, [x0, y0, reach(share), y1], Line::Request, tip, stop);
             if let Some((at, how)) = t.and_then(|t| t.cut).filter(|_| tip == Tip::Open) {
                 let y = self.desk.y(at).min(y1.max(y0));
                 self.cross(Part::Cross, n, reach(share), y.max(y1));
@@ -330,7 +352,9 @@ impl Pen<'_, '_> {
         }
         let y0 = self.desk.y(whole);
         if let Some(at) = told.answered {
-            let own = self.arrow(Part::Answer, 0, [x0, y0, x1, self.desk.y(at.max(whole))], line, Tip::Landed);
+            let stop = self.desk.stop(Direction::Down, Some(whole), t.and_then(|t| t.down_released));
+            let ends = [x0, y0, x1, self.desk.y(at.max(whole))];
+            let own = self.way((Part::Answer, self.a, self.b << 5), ends, line, Tip::Landed, stop);
             // Where all answers bring the same, the requests have more to say.
             if told.technique != Some(Technique::Request) || label != Label::Answer {
                 self.wait(lanes, own, slot::ANSWER, tone, label);
@@ -354,8 +378,10 @@ impl Pen<'_, '_> {
             self.wait(lanes, own, slot::ANSWER, if self.outside() { tone } else { Tone::Soft }, nobody);
         } else {
             let (share, y1, tip) = self.flying(whole, told.finish().is_some());
-            let own = self.arrow(Part::Answer, 0, [x0, y0, reach(share), y1], line, tip);
-            if let Some((_, how)) = t.and_then(|t| t.cut) {
+            let cut = t.and_then(|t| t.cut);
+            let stop = self.desk.stop(Direction::Down, Some(whole), None).filter(|_| cut.is_none());
+            let own = self.way((Part::Answer, self.a, self.b << 5), [x0, y0, reach(share), y1], line, tip, stop);
+            if let Some((_, how)) = cut {
                 self.cross(Part::Cross, 6, reach(share), y1);
                 self.wait(lanes, own, slot::ANSWER, Tone::Bad, Label::Cut(how));
             }
@@ -400,11 +426,14 @@ impl Pen<'_, '_> {
 fn witnesses(desk: &mut Desk<'_>, told: &Told, owner: Owner, lines: &[[f32; 4]]) {
     let Some(t) = told.main_try() else { return };
     let (a, b) = key_numbers(told.key);
-    let (up, down) = (lines.first().copied(), lines.last().copied().filter(|_| lines.len() > 1));
-    let times = [(up, t.up_seen), (up, t.up_released), (down, t.down_seen), (down, t.down_released)];
-    for (n, (line, at)) in times.into_iter().enumerate() {
-        let (Some([x0, y0, x1, y1]), Some(at)) = (line, at) else { continue };
-        let y = desk.y(at).clamp(y0.min(y1), y0.max(y1));
+    let times = [(true, t.up_seen), (true, t.up_released), (false, t.down_seen), (false, t.down_released)];
+    for (n, (up, at)) in times.into_iter().enumerate() {
+        let Some(y) = at.map(|at| desk.y(at)) else { continue };
+        // An arrow that stopped halfway has two lines, and a request may have been sent twice: the one that was there then.
+        let off = |line: &&[f32; 4]| (y - y.clamp(line[1].min(line[3]), line[1].max(line[3]))).abs();
+        let there = lines.iter().filter(|line| (line[2] > line[0]) == up);
+        let Some([x0, y0, x1, y1]) = there.min_by(|a, b| off(a).total_cmp(&off(b))).copied() else { continue };
+        let y = y.clamp(y0.min(y1), y0.max(y1));
         let share = if (y1 - y0).abs() < 0.01 { 0.0 } else { (y - y0) / (y1 - y0) };
         let slope = (y1 - y0) / (x1 - x0);
         let shape = Shape::Witness { x: x0 + (x1 - x0) * share, y, slope };

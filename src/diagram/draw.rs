@@ -4,7 +4,7 @@
 
 use super::{
     layout::Paper,
-    mark::{Anchor, Dot, Line, Mark, Shape, Tip, Tone},
+    mark::{Anchor, Dot, Line, Mark, Shape, Tip, Tone, Wait},
     quantity::coordinate,
     words::{Say, words},
 };
@@ -86,9 +86,13 @@ pub fn draw(mark: &Mark, paper: &Paper, say: Say) -> Node {
             d.line(*x0, *y, *x1, *y);
             "pc-grid"
         }
-        Shape::Life { x, y0, y1, folded } => {
+        Shape::Life { x, y0, y1, folded, thin } => {
             d.line(*x, *y0, *x, *y1);
-            if *folded { "pc-life pc-folded" } else { "pc-life" }
+            match (folded, thin) {
+                (true, _) => "pc-life pc-folded",
+                (false, true) => "pc-life pc-way",
+                (false, false) => "pc-life",
+            }
         }
         Shape::Hidden { x, y0, y1 } => {
             d.round(*x - 5.0, *y0, *x + 5.0, *y1, 2.0);
@@ -179,6 +183,19 @@ pub fn draw(mark: &Mark, paper: &Paper, say: Say) -> Node {
         Shape::Band { x, y0, y1, half, carries } => {
             d.round(x - half, *y0, x + half, *y1, 1.5);
             if *carries { "pc-band pc-carries" } else { "pc-band" }
+        }
+        Shape::Unnoticed { x, y0, y1 } => {
+            d.round(x - 7.5, *y0, x + 7.5, *y1, 3.0);
+            "pc-unnoticed"
+        }
+        Shape::Countdown { x, y0, run, y1, wait } => {
+            d.line(*x, *y0, *x, *y1);
+            d.round(x - 1.5, *y0, x + 1.5, *run, 1.5);
+            match wait {
+                Wait::Calm => "pc-count",
+                Wait::Suspect => "pc-count pc-late",
+                Wait::RanOut => "pc-count pc-out",
+            }
         }
         Shape::Hit { lines, label } => {
             node.tag = Tag::Hit;

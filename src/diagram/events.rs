@@ -66,7 +66,7 @@ impl Desk<'_> {
                     }
                 }
                 Event::Job(..) => {}
-                Event::Struck(_) => {
+                Event::Struck(..) => {
                     let shape = Shape::Cross { x: paper.server, y };
                     self.put((Part::Cross, id, EVENT), Owner::NONE, (y - 6.0, y + 6.0), shape);
                 }
@@ -90,15 +90,16 @@ impl Desk<'_> {
                     };
                     self.beside((part, id, EVENT - 6), Owner::NONE, y, tone, Label::Life(*state), 14.0);
                 }
-                Event::Faults(count, ms) => {
-                    let label = match *count {
+                Event::Faults(active, ms) => {
+                    let count = active.len() as u32;
+                    let label = match count {
                         same if same == faults => Label::Distance(*ms),
                         0 => Label::Mended,
                         more => Label::Faults(more),
                     };
                     // What the lab began with is no change, unless it began with faults.
-                    if faults != *count || distance.is_some_and(|distance| distance != *ms) {
-                        let bad = *count > 0;
+                    if faults != count || distance.is_some_and(|distance| distance != *ms) {
+                        let bad = count > 0;
                         let shape = Shape::Change { x0: paper.browser - 10.0, x1: paper.server + 10.0, y, bad };
                         self.put((Part::Change, id, 0), Owner::NONE, (y, y), shape);
                         let tone = if bad { Tone::Bad } else { Tone::Soft };
@@ -114,7 +115,7 @@ impl Desk<'_> {
                         }
                         self.middle.reserve([paper.browser, y - 2.0, paper.server, y + 2.0]);
                     }
-                    (faults, distance) = (*count, Some(*ms));
+                    (faults, distance) = (count, Some(*ms));
                 }
             }
         }
@@ -143,7 +144,7 @@ impl Desk<'_> {
             | Event::Stopped(client)
             | Event::Skipped(client)
             | Event::Life(client, ..)
-            | Event::Struck(client @ 1..) => self.seats.seat(*client) != self.seat,
+            | Event::Struck(client @ 1.., ..) => self.seats.seat(*client) != self.seat,
             _ => false,
         }
     }
@@ -156,7 +157,7 @@ impl Desk<'_> {
                 continue;
             }
             match &event.what {
-                Event::Struck(_) => {
+                Event::Struck(..) => {
                     self.beside((Part::RightLabel, id, EVENT - 6), none, y, Tone::Bad, Label::Struck, 14.0);
                 }
                 Event::Life(_, state, _) if waits(*state) => {
@@ -179,12 +180,17 @@ impl Desk<'_> {
     }
 
     fn hidden(&mut self, from: Micros, to: Micros, id: u32) {
+        let x = self.paper.browser;
+        self.pieces(Part::Hidden, id, (from, to), |y0, y1| Shape::Hidden { x, y0, y1 });
+    }
+
+    /// A band along a lifeline, in pieces, so that none is tall.
+    pub fn pieces(&mut self, part: Part, id: u32, (from, to): (Micros, Micros), shape: impl Fn(f32, f32) -> Shape) {
         let (mut y, bottom) = (self.y(from), self.y(to));
         let mut piece = 0;
         while y < bottom {
             let y1 = (y + 500.0).min(bottom);
-            let shape = Shape::Hidden { x: self.paper.browser, y0: y, y1 };
-            self.put((Part::Hidden, id, piece), Owner::NONE, (y, y1), shape);
+            self.put((part, id, piece), Owner::NONE, (y, y1), shape(y, y1));
             y = y1;
             piece += 1;
         }

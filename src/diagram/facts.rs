@@ -1,7 +1,7 @@
 //! The facts of a log as the picture keeps them: bounded, and with the names that the fold files them under.
 
 use crate::{
-    fault::FaultId,
+    fault::{Fault, FaultId},
     wire::{
         ClientNo, Close, ConnNo, Direction, Ending, ExchangeNo, Frame, HoldEnd, Micros, Unit, UnitNo, Witness,
         observation::{ClientSettings, LifeState, News},
@@ -134,6 +134,8 @@ pub struct Exchange {
     pub sent: Vec<Seen<u32>>,
     /// The socket closed: for the browser, for the server. The code, and whether in order.
     pub shut: [Option<Seen<(u16, bool)>>; 2],
+    /// The server gave its end of the socket up.
+    pub gave_up: Option<Seen<()>>,
     /// What the board showed because of it.
     pub shown: Option<Seen<u64>>,
     /// The version that the client's own rule threw away.
@@ -249,10 +251,10 @@ pub enum Event {
     Hidden(bool),
     /// A background job changed: its number and the share done.
     Job(u32, u8),
-    /// The lab's faults or distance changed: how many faults are active, and the distance in milliseconds.
-    Faults(u32, u32),
-    /// A fault ended a connection.
-    Struck(ClientNo),
+    /// The lab's faults or distance changed: the faults that are active, and the distance in milliseconds.
+    Faults(Box<[Fault]>, u32),
+    /// A fault ended a connection: whose, which fault, and which connection.
+    Struck(ClientNo, FaultId, Option<ConnNo>),
     /// The keep-alive time is this from here on, in milliseconds.
     KeepAlive(u32),
     /// The life of a client's socket went on, as this witness judges.

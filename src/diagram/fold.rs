@@ -10,7 +10,10 @@ pub use super::facts::{
     Answered, Asked, Bytes, ClockError, Conn, Down, Event, Exchange, ExchangeKey, Piece, Seen, Topic, WireUnit,
 };
 use super::story::Story;
-use crate::wire::{ClientNo, ConnNo, Direction, ExchangeNo, Fact, Micros, Record, Technique, Unit, UnitNo, Witness};
+use crate::wire::{
+    ClientNo, ConnNo, Direction, ExchangeNo, Fact, Micros, Record, Technique, Unit, UnitNo, Witness,
+    observation::LifeState,
+};
 
 /// How many exchanges a scene holds. Those that come above are counted in [`Scene::left_out`] and not drawn.
 pub const EXCHANGES: usize = 20_000;
@@ -116,7 +119,7 @@ impl Scene {
             Fact::Published { seq, by_hand } => self.event(at, no, Event::Published { seq: *seq, by_hand: *by_hand }),
             Fact::Job { job, percent } => self.event(at, no, Event::Job(*job, *percent)),
             Fact::Faults { distance_ms, faults } => {
-                self.event(at, no, Event::Faults(u32::try_from(faults.len()).unwrap_or(u32::MAX), *distance_ms));
+                self.event(at, no, Event::Faults(faults.as_slice().into(), *distance_ms));
             }
             Fact::KeepAlive { ms } => self.event(at, no, Event::KeepAlive(*ms)),
             Fact::Crowd { .. } => {}
@@ -161,7 +164,7 @@ impl Scene {
             }),
             Fact::Struck { by } => {
                 if seen.witness == Witness::Wire {
-                    self.event(at, no, Event::Struck(client));
+                    self.event(at, no, Event::Struck(client, *by, seen.conn));
                 } else {
                     self.exchange(key, |e| {
                         file(&mut e.struck, Seen { at, no, what: *by }, ANSWERS_EACH);
@@ -181,7 +184,13 @@ impl Scene {
                 let end = usize::from(seen.witness == Witness::Server);
                 keep_first(&mut e.shut[end], Seen { at, no, what: (*code, *clean) });
             }),
-            Fact::Life { state } => self.event(at, no, Event::Life(client, *state, seen.witness)),
+            Fact::Life { state } => {
+                self.event(at, no, Event::Life(client, *state, seen.witness));
+                // A browser judges its one socket, a server each of them.
+                if (*state, seen.witness) == (LifeState::Dead, Witness::Server) {
+                    self.exchange(key, |e| keep_first(&mut e.gave_up, Seen { at, no, what: () }));
+                }
+            }
             Fact::Opened => {
                 if let Some(conn) = self.conn(seen.conn) {
                     conn.opened = Some(conn.opened.map_or(at, |old| old.min(at)));

@@ -66,6 +66,7 @@ fn cut(scene: &Scene, dir: Direction, units: &[(ConnNo, UnitNo)]) -> Vec<Message
             seen: Some(*at),
             released: unit.released,
             dropped: unit.dropped.map(|dropped| dropped.0),
+            no: number(frame),
             ..Message::default()
         };
         message.what = match frame.opcode {
@@ -112,6 +113,11 @@ fn whole(opcode: u8, text: &str) -> Carried {
         TEXT => Carried::Text,
         _ => Carried::Binary,
     }
+}
+
+/// The number by which a beat, a ping or a pong is known to its answer.
+fn number(frame: &Frame) -> Option<u32> {
+    frame.text.strip_prefix("beat ").unwrap_or(&frame.text).parse().ok()
 }
 
 /// The number of the update that a text begins with.

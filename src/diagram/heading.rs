@@ -11,11 +11,14 @@ use crate::wire::Technique;
 /// The narrowest column in which both ends and the technique have their full names, in pixels.
 const ROOMY: f32 = 130.0;
 
+/// The narrowest column in which all that was declared stands in one line below the network's name, in pixels.
+const WIDE: f32 = 300.0;
+
 /// The names as markup: of one pair of lifelines with what was declared of the distance and the clocks between them, or of
 /// each of several.
 pub fn names(say: Say, columns: &[Column], port: &str, declared: &[String; 2]) -> String {
     let mut out = String::with_capacity(512);
-    let [Column { paper, .. }] = columns else {
+    let [Column { paper, network, .. }] = columns else {
         columns.iter().enumerate().for_each(|(place, _)| column(&mut out, say, columns, place));
         return out;
     };
@@ -23,14 +26,22 @@ pub fn names(say: Say, columns: &[Column], port: &str, declared: &[String; 2]) -
     word(&mut out, "pc-sub", paper.browser, 37.0, &say("picture.this_page", &[]));
     word(&mut out, "pc-name", paper.server, 20.0, &say("picture.server", &[]));
     word(&mut out, "pc-sub", paper.server, 37.0, port);
-    word(&mut out, "pc-sub", paper.middle(), 20.0, &declared[0]);
-    word(&mut out, "pc-sub", paper.middle(), 37.0, &declared[1]);
+    let [distance, clocks] = declared;
+    if *network {
+        word(&mut out, "pc-name", paper.middle(), 20.0, &say("picture.network", &[]));
+        let both = paper.server - paper.browser >= WIDE && !clocks.is_empty();
+        let text = if both { format!("{distance} · {clocks}") } else { distance.clone() };
+        word(&mut out, "pc-sub", paper.middle(), 37.0, &text);
+        return out;
+    }
+    word(&mut out, "pc-sub", paper.middle(), 20.0, distance);
+    word(&mut out, "pc-sub", paper.middle(), 37.0, clocks);
     out
 }
 
 /// The name of one of several columns, and of its ends where there is room.
 fn column(out: &mut String, say: Say, columns: &[Column], place: usize) {
-    let Column { paper, technique } = columns[place];
+    let Column { paper, technique, .. } = columns[place];
     let roomy = paper.server - paper.browser >= ROOMY;
     let key = match (technique, roomy) {
         (Some(Technique::ShortPoll), true) => "picture.seat_short",

@@ -12,6 +12,7 @@ use super::{
     fold::{ExchangeKey, Scene},
     labels::{Column, Middle, TEXT},
     mark::{Anchor, Label, Mark, MarkId, Part, Shape, Tone},
+    network::Network,
     runs::{self, Run},
     seats::{Column as Seat, Seats},
 };
@@ -153,7 +154,11 @@ pub fn layout(scene: &Scene, view: &View<'_>) -> Layout {
     let keep = [view.selected, view.cursor];
     let wish = runs::Wish { live: view.now.is_some(), keep, expanded: view.expanded };
     let seats = Seats::of(scene);
-    let columns = seats.columns(view.width);
+    let mut columns = seats.columns(view.width);
+    let network = &scene.story().network;
+    if let [only] = &mut columns[..] {
+        only.network = network.faulty && !only.paper.narrow;
+    }
     let alone = columns.len() == 1;
     // A run of one client's polls is no silence of its neighbours.
     let mut runs = if view.folding && alone { runs::runs(scene, wish) } else { Vec::new() };
@@ -166,7 +171,7 @@ pub fn layout(scene: &Scene, view: &View<'_>) -> Layout {
 
     let mut marks = Vec::with_capacity(scene.exchanges().len() * 5 + 64);
     let mut moving = false;
-    for (place, Seat { paper, .. }) in columns.iter().enumerate() {
+    for (place, Seat { paper, network: shown, .. }) in columns.iter().enumerate() {
         let mut desk = Desk {
             axis: &axis,
             paper: *paper,
@@ -186,6 +191,8 @@ pub fn layout(scene: &Scene, view: &View<'_>) -> Layout {
             right: Column::default(),
             middle: Middle::new(paper.browser + 10.0, paper.server - 10.0),
             bands: Bands::default(),
+            network: shown.then_some(network),
+            half: Micros::from(scene.distance_ms().unwrap_or(0)) * 500,
             moving,
         };
         if place == 0 {
@@ -196,6 +203,7 @@ pub fn layout(scene: &Scene, view: &View<'_>) -> Layout {
         }
         desk.events(scene);
         desk.exchanges(scene, &runs);
+        desk.unnoticed(scene);
         desk.asides(scene);
         (marks, moving) = (desk.marks, desk.moving);
     }
@@ -221,6 +229,10 @@ pub(super) struct Desk<'a> {
     pub right: Column,
     pub middle: Middle,
     pub bands: Bands,
+    /// The network, where it has a lifeline.
+    pub network: Option<&'a Network>,
+    /// Half of the distance, in microseconds.
+    pub half: Micros,
     pub moving: bool,
 }
 
@@ -288,8 +300,10 @@ impl Desk<'_> {
     fn frame(&mut self, zero: Micros, folds: &[(super::axis::Fold, Option<Run>)]) {
         let (paper, last) = (self.paper, self.columns.last().map_or(self.paper, |last| last.paper));
         let right = if last.narrow { last.width - 4.0 } else { last.server + 128.0 };
-        let lifelines: Vec<f32> =
-            self.columns.iter().flat_map(|column| [column.paper.browser, column.paper.server]).collect();
+        let pair = |column: &Seat| [column.paper.browser, column.paper.server];
+        let mut lifelines: Vec<f32> = self.columns.iter().flat_map(pair).collect();
+        let ends = lifelines.len();
+        lifelines.extend(self.network.map(|_| paper.middle()));
         let middle = (paper.browser + last.server) / 2.0;
         for (at, y) in self.axis.ticks(zero, TICKS) {
             let (y, id) = (y as f32, (at / 1000) as u32);
@@ -314,7 +328,7 @@ impl Desk<'_> {
                 let until = (y + 500.0).min(bottom);
                 for (side, x) in lifelines.iter().copied().enumerate() {
                     let (y0, y1) = (y as f32, until as f32);
-                    let shape = Shape::Life { x, y0, y1, folded: stretch.folded };
+                    let shape = Shape::Life { x, y0, y1, folded: stretch.folded, thin: side >= ends };
                     self.put((Part::Life, (i as u32) << 4 | side as u32, piece), Owner::NONE, (y0, y1), shape);
                 }
                 y = until;

@@ -37,6 +37,7 @@ pub enum Part {
     Cursor,
     Grid,
     Life,
+    Unnoticed,
     Hidden,
     Break,
     Stack,
@@ -46,6 +47,9 @@ pub enum Part {
     Hold,
     Open,
     Band,
+    Countdown,
+    Wait,
+    Leg,
     Request,
     Again,
     Answer,
@@ -106,6 +110,17 @@ pub enum Dot {
     Skipped,
 }
 
+/// How the wait for a beat or a pong stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wait {
+    /// There is time left, or there was when it came.
+    Calm,
+    /// Half of the time was over: the end that waits suspected its socket.
+    Suspect,
+    /// The time ran out, and the socket was given up.
+    RanOut,
+}
+
 /// Where a label's text begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Anchor {
@@ -146,8 +161,8 @@ pub enum Shape {
     Cursor { x0: f32, y0: f32, x1: f32, y1: f32 },
     /// A line across at a tick.
     Grid { x0: f32, x1: f32, y: f32 },
-    /// A piece of a lifeline; `folded` where time is folded.
-    Life { x: f32, y0: f32, y1: f32, folded: bool },
+    /// A piece of a lifeline; `folded` where time is folded, `thin` for the network's.
+    Life { x: f32, y0: f32, y1: f32, folded: bool, thin: bool },
     /// The page is out of sight.
     Hidden { x: f32, y0: f32, y1: f32 },
     /// The axis is folded here: a tear at each of these places.
@@ -176,6 +191,10 @@ pub enum Shape {
     Hit { lines: Vec<[f32; 4]>, label: Label },
     /// A connection: open, or while it carries a request.
     Band { x: f32, y0: f32, y1: f32, half: f32, carries: bool },
+    /// The network is dead, and this end does not know.
+    Unnoticed { x: f32, y0: f32, y1: f32 },
+    /// The time of a beat or a ping: run until `run`, and up at `y1`.
+    Countdown { x: f32, y0: f32, run: f32, y1: f32, wait: Wait },
 }
 
 /// What is written, in no language. The words are in `lessons/locale/*/picture.toml`; see [`words`](super::words).
@@ -293,6 +312,8 @@ pub enum Label {
     BrowserCloses(u32, u32),
     /// The keep-alive time is this from here on, in milliseconds.
     KeepAlive(u32),
+    /// The network had died, and this end did not know for so long.
+    Unnoticed(Micros),
 }
 
 /// What became of an exchange, in a word.

@@ -34,8 +34,11 @@ pub(super) fn messages(scene: &Scene, exchange: &Exchange, downs: &[(ConnNo, Uni
         let Some(unit) = scene.unit_seen(*conn, Direction::Down, *no) else { continue };
         let Some(Seen { at, what: Piece::Body { events, .. }, .. }) = &unit.seen else { continue };
         let dropped = unit.dropped.map(|dropped| dropped.0);
-        let message =
-            |topic: &Topic| Message { topic: *topic, seq: topic.seq(), seen: Some(*at), dropped, ..Message::default() };
+        let released = unit.released;
+        let message = |topic: &Topic| {
+            let (topic, seq, seen) = (*topic, topic.seq(), Some(*at));
+            Message { topic, seq, seen, released, dropped, ..Message::default() }
+        };
         list.extend(events.iter().map(message));
     }
     list.sort_by_key(|message| message.seen);

@@ -59,7 +59,7 @@ impl Seats {
         let count = self.techniques.len();
         if count < 2 {
             let technique = self.techniques.first().copied().flatten();
-            return vec![Column { paper: whole, technique }];
+            return vec![Column { paper: whole, technique, network: false }];
         }
         let gutter = if whole.narrow { 28.0 } else { 40.0 };
         let left = gutter + 12.0;
@@ -76,7 +76,7 @@ impl Seats {
                 narrow: true,
                 beside: [false, place + 1 == count],
             };
-            Column { paper, technique: *technique }
+            Column { paper, technique: *technique, network: false }
         };
         self.techniques.iter().enumerate().map(column).collect()
     }
@@ -89,4 +89,6 @@ pub struct Column {
     pub paper: Paper,
     /// The technique of its client.
     pub technique: Option<Technique>,
+    /// Whether the network has a lifeline of its own, halfway between.
+    pub network: bool,
 }

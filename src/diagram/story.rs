@@ -6,13 +6,19 @@
 use std::collections::BTreeMap;
 
 use super::{
+    countdown,
     fold::{Bytes, Event, Exchange, ExchangeKey, Scene, Topic},
     frames::frames,
+    network::Network,
     pairs::{loose_answer, messages, tries},
+    unnoticed::{Unnoticed, unnoticed},
 };
 use crate::{
     fault::FaultId,
-    wire::{ClientNo, Close, ConnNo, Direction, Ending, HoldEnd, Micros, Technique, UnitNo, observation::News},
+    wire::{
+        ClientNo, Close, ConnNo, Direction, Ending, HoldEnd, Micros, Technique, UnitNo,
+        observation::{ClientSettings, News},
+    },
 };
 
 /// A run, told.
@@ -24,6 +30,10 @@ pub struct Story {
     pub boards: Vec<BoardMoved>,
     /// How many exchanges have ended, one way or another.
     pub done: usize,
+    /// For how long each end did not know that the network had died.
+    pub unnoticed: Vec<Unnoticed>,
+    /// What befell the way between the ends.
+    pub network: Network,
 }
 
 /// One exchange, told.
@@ -55,6 +65,12 @@ pub struct Told {
     pub stream: bool,
     /// How the socket closed, as the browser saw it, and the server: when, the code, whether in order.
     pub shut: [Option<(Micros, u16, bool)>; 2],
+    /// When each end gave the socket up because no answer came in time: the browser, the server.
+    pub gave_up: [Option<Micros>; 2],
+    /// When the browser suspected the socket.
+    pub suspected: Vec<Micros>,
+    /// How long a beat may take for the browser, and a ping for the server, where they are sent at all.
+    pub patience: [Option<Micros>; 2],
     /// When the stream was open, for the page; more than once if the browser connected again.
     pub streaming: Vec<Micros>,
     /// How often the stream broke off, and the browser connected again by itself.
@@ -133,6 +149,8 @@ pub struct Message {
     pub dropped: Option<Micros>,
     /// It was in the page's hands.
     pub got: Option<Micros>,
+    /// The number by which a beat, a ping or a pong is known to its answer.
+    pub no: Option<u32>,
 }
 
 impl Message {
@@ -354,10 +372,10 @@ impl Brought {
 impl Story {
     /// Tells a scene.
     pub fn of(scene: &Scene) -> Self {
-        let mut technique: BTreeMap<ClientNo, Technique> = BTreeMap::new();
+        let mut settings: BTreeMap<ClientNo, &ClientSettings> = BTreeMap::new();
         for event in scene.events() {
-            if let Event::Started(client, settings) = &event.what {
-                technique.insert(*client, settings.technique);
+            if let Event::Started(client, its) = &event.what {
+                settings.insert(*client, its);
             }
         }
         let mut list: Vec<Told> = Vec::with_capacity(scene.exchanges().len());
@@ -367,15 +385,23 @@ impl Story {
                 continue;
             }
             if let ExchangeKey::Client { client, .. } = key {
-                told.technique = technique.get(client).copied();
+                let its = settings.get(client);
+                told.technique = its.map(|its| its.technique);
+                if told.technique == Some(Technique::WebSocket) {
+                    let micros = |ms: u32| Micros::from(ms) * 1000;
+                    let beat = its.and_then(|its| its.beat_ms.and(Some(its.beat_timeout_ms)));
+                    told.patience = [beat, its.and_then(|its| its.pong_timeout_ms)].map(|ms| ms.map(micros));
+                    (told.suspected, told.gave_up[0]) = countdown::judged(scene, *client, &told);
+                }
             }
             list.push(told);
         }
         mark_overtaken(&mut list);
         let boards = mark_boards(scene, &mut list);
         let done = list.iter().filter(|told| told.finish().is_some()).count();
+        let unnoticed = unnoticed(scene, &list);
         list.sort_by_key(|told| (told.start(), told.key));
-        Self { list, boards, done }
+        Self { list, boards, done, unnoticed, network: Network::of(scene) }
     }
 
     /// The place of an exchange in the list.
@@ -490,6 +516,9 @@ fn tell(scene: &Scene, key: ExchangeKey, exchange: &Exchange) -> Told {
         stream: !messages.is_empty() || !exchange.streaming.is_empty() || tries.iter().any(|t| t.stream),
         messages,
         shut: [0, 1].map(|end| exchange.shut[end].as_ref().map(|shut| (shut.at, shut.what.0, shut.what.1))),
+        gave_up: [None, exchange.gave_up.as_ref().map(|gave_up| gave_up.at)],
+        suspected: Vec::new(),
+        patience: [None; 2],
         streaming: exchange.streaming.iter().map(|open| open.at).collect(),
         broken: exchange.broken.len(),
         shown: None,

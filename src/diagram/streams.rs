@@ -6,10 +6,7 @@ use super::{
     mark::{Label, Line, Part, Shape, Tip, Tone},
     story::{Carried, Message, Try},
 };
-use crate::wire::Micros;
-
-/// How many lines of a stream can be pointed at; the lines of the others lie close by.
-const LINES: usize = 200;
+use crate::wire::{Direction, Micros};
 
 impl Pen<'_, '_> {
     /// Draws the answers of a stream: more than one if the browser connected again.
@@ -39,22 +36,25 @@ impl Pen<'_, '_> {
         self.desk.moving |= over.is_none() && self.desk.live;
         let (y0, y1) = (self.desk.y(seen), self.desk.y(until));
         let shape = Shape::Bar { x: self.desk.paper.server, y0, y1, hatched: false };
-        let id = self.a.wrapping_mul(8192).wrapping_add(self.b);
-        self.desk.put((Part::Open, id, i), self.owner, (y0, y1), shape);
+        self.desk.put((Part::Open, self.numbers(), i), self.owner, (y0, y1), shape);
     }
 
     /// The head of an answer, which opens the stream for the page.
     fn head(&mut self, lanes: &mut Lanes, i: u32, t: &Try, seen: Micros) {
         let (x0, x1) = (self.desk.paper.server, self.browser());
         let y0 = self.desk.y(seen);
+        let id = (Part::Answer, self.a, self.b << 5 | i.min(31));
         let line = match self.told.streaming.iter().find(|open| **open >= seen - self.expected) {
             Some(open) => {
                 let y1 = self.desk.y((*open).max(seen));
-                self.arrow(Part::Answer, i, [x0, y0, x1, y1], Line::Empty, Tip::Landed)
+                // The page has it when the tap has let it go.
+                let stop = self.desk.stop(Direction::Down, Some(seen), Some(*open));
+                self.way(id, [x0, y0, x1, y1], Line::Empty, Tip::Landed, stop)
             }
             None => {
                 let (share, y1, tip) = self.flying(seen, self.told.over().is_some() || self.outside());
-                self.arrow(Part::Answer, i, [x0, y0, x0 + (x1 - x0) * share, y1], Line::Empty, tip)
+                let stop = self.desk.stop(Direction::Down, Some(seen), None).filter(|_| t.cut.is_none());
+                self.way(id, [x0, y0, x0 + (x1 - x0) * share, y1], Line::Empty, tip, stop)
             }
         };
         let label = if t.status == Some(101) { Label::SocketOpens } else { Label::StreamOpens };
@@ -63,7 +63,7 @@ impl Pen<'_, '_> {
 
     fn message(&mut self, lanes: &mut Lanes, i: u32, message: Message) {
         // Numbers of their own: exchanges and messages are many.
-        let id = (self.a.wrapping_mul(8192).wrapping_add(self.b) | MESSAGES, i);
+        let id = (self.numbers() | MESSAGES, i);
         let Some((ends, tip)) = (if message.up { self.up(message) } else { self.down(message) }) else { return };
         if message.dropped.is_some() {
             let [_, _, x, y] = ends;
@@ -76,14 +76,13 @@ impl Pen<'_, '_> {
             _ if message.seq.is_some() => Line::Answer,
             _ => Line::Request,
         };
-        let [x0, y0, x1, y1] = ends;
-        let shape = Shape::Arrow { x0, y0, x1, y1, line, tip };
-        self.desk.put((Part::Message, id.0, id.1), self.owner, (y0.min(y1) - 5.0, y0.max(y1) + 5.0), shape);
-        if self.lines.len() < LINES {
-            self.lines.push(ends);
-        }
-        self.desk.middle.line(ends);
-        let place = self.desk.middle.lines() - 1;
+        let dir = if message.up { Direction::Up } else { Direction::Down };
+        // What a fault removed did not wait. Where the page was the only one to see it land, that was when it was let go.
+        let seen = message.seen.filter(|_| message.dropped.is_none());
+        let cut =
+            message.released.is_none() && message.got.is_none() && self.told.tries.iter().all(|t| t.cut.is_some());
+        let stop = self.desk.stop(dir, seen, message.released.or(message.got)).filter(|_| !cut);
+        let place = self.way((Part::Message, id.0, id.1), ends, line, tip, stop);
         let (tone, label) = match (message.seq, message.what) {
             (Some(seq), _) => (Tone::News, Label::Update(seq)),
             (None, Carried::Event) if message.topic == Topic::Missed => (Tone::News, Label::Missed),

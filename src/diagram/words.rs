@@ -111,6 +111,8 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         Label::ServerCloses(count, _) => n("picture.server_closes_many", u64::from(*count)),
         Label::BrowserCloses(1, conn) => n("picture.browser_closes", u64::from(*conn)),
         Label::BrowserCloses(count, _) => n("picture.browser_closes_many", u64::from(*count)),
+        Label::Unnoticed(micros) if narrow => span(*micros),
+        Label::Unnoticed(micros) => say("picture.unnoticed", &[("time", &span(*micros))]),
         Label::KeepAlive(ms) => say("picture.keep_alive_is", &[("time", &span(i64::from(*ms) * 1000))]),
         Label::Summary(no, what, took) => {
             let what = outcome(say, what);

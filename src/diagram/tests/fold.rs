@@ -9,10 +9,11 @@ use crate::{
         narrate::{Sentence, latest, narrate},
         story::{Board, Brought, Told},
     },
+    fault::{Death, Fault, Kind},
     wire::{
         Body, Close, Direction, Ending, Fact, Frame, HoldEnd, Micros, Observation, Record, RequestHead, ResponseHead,
-        Unit, Witness,
-        observation::{Ask, LifeState, News},
+        Technique, Unit, Witness,
+        observation::{Ask, ClientSettings, LifeState, News},
         sse,
     },
 };
@@ -231,7 +232,8 @@ pub fn fact() -> impl Strategy<Value = Fact> {
         Just(Fact::Streaming),
         Just(Fact::Sent { bytes: 6 }),
         any::<bool>().prop_map(|clean| Fact::Shut { code: 1000, clean }),
-        prop_oneof![Just(LifeState::Open), Just(LifeState::Dead)].prop_map(|state| Fact::Life { state }),
+        prop_oneof![Just(LifeState::Open), Just(LifeState::Suspect), Just(LifeState::Dead)]
+            .prop_map(|state| Fact::Life { state }),
         Just(Fact::Broken),
         news.clone().prop_map(|news| Fact::Message { bytes: 70, news }),
         Just(Fact::Holding { at_most_ms: 20_000 }),
@@ -250,27 +252,49 @@ pub fn fact() -> impl Strategy<Value = Fact> {
         (0i64..3_000_000).prop_map(|micros| Fact::HeldBack { by: 1, micros }),
         (0u8..=100).prop_map(|percent| Fact::Job { job: 1, percent }),
         (0u32..500).prop_map(|distance_ms| Fact::Run { distance_ms }),
-        (0u32..500).prop_map(|distance_ms| Fact::Faults { distance_ms, faults: vec![] }),
+        (0u32..500, faults()).prop_map(|(distance_ms, faults)| Fact::Faults { distance_ms, faults }),
+        (1u32..4).prop_map(|by| Fact::Struck { by }),
         Just(Fact::Started { settings }),
+        Just(Fact::Started {
+            settings: ClientSettings {
+                beat_ms: Some(1000),
+                ping_ms: Some(1000),
+                pong_timeout_ms: Some(1500),
+                ..ClientSettings::new(Technique::WebSocket)
+            }
+        }),
         Just(Fact::Stopped),
     ]
+}
+
+/// Any faults that the picture tells apart.
+fn faults() -> impl Strategy<Value = Vec<Fault>> {
+    let kind = prop_oneof![
+        Just(Kind::Blackhole),
+        Just(Kind::Stall),
+        Just(Kind::Buffer { bytes: 100, flush_ms: None }),
+        Just(Kind::IdleKiller { after_ms: 100, how: Death::Silent }),
+        Just(Kind::Latency { base_ms: 100, jitter_ms: 0 }),
+    ];
+    prop::collection::vec((1u32..4, kind).prop_map(|(id, kind)| Fault::new(id, kind)), 0..3)
 }
 
 /// Any log.
 pub fn records(most: usize) -> impl Strategy<Value = Vec<Record>> {
     let who = (proptest::option::of(1u16..3), proptest::option::of(1u32..12), proptest::option::of(1u32..4));
-    prop::collection::vec((0i64..20_000_000, who, fact()), 0..most).prop_map(|mut seen| {
+    let witness = prop_oneof![Just(Witness::Browser), Just(Witness::Wire), Just(Witness::Server)];
+    prop::collection::vec((0i64..20_000_000, who, (witness, fact())), 0..most).prop_map(|mut seen| {
         // A unit is named for good.
         let mut units = std::collections::BTreeSet::new();
-        seen.retain(|(_, (_, _, conn), fact)| match fact {
+        seen.retain(|(_, (_, _, conn), (_, fact))| match fact {
             Fact::Unit { dir, no, .. } => units.insert((*conn, *dir, *no)),
             _ => true,
         });
         let numbered = seen.into_iter().zip(1u64..);
         numbered
-            .map(|((at, (client, exchange, conn), fact), no)| Record {
+            .map(|((at, (client, exchange, conn), (witness, fact)), no)| Record {
                 no,
-                seen: Observation { at, witness: Witness::Wire, client, exchange, conn, fact },
+                seen: Observation { at, witness, client, exchange, conn, fact },
             })
             .collect()
     })

@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing has failed")]
 
 mod bands;
+mod countdown;
 mod fold;
 mod log;
+mod network;
 mod paper;
 mod seats;
 mod sheet;
 mod sockets;
 mod streams;
+mod unnoticed;

@@ -17,10 +17,10 @@ use crate::{
     },
 };
 
-const WHO: Option<(u16, Option<u32>)> = Some((1, Some(1)));
-const KEY: ExchangeKey = ExchangeKey::Client { client: 1, exchange: 1 };
+pub const WHO: Option<(u16, Option<u32>)> = Some((1, Some(1)));
+pub const KEY: ExchangeKey = ExchangeKey::Client { client: 1, exchange: 1 };
 
-fn frame(log: &mut Log, at: Micros, dir: Direction, (opcode, fin, text): (u8, bool, &str), fate: Fate) {
+pub fn frame(log: &mut Log, at: Micros, dir: Direction, (opcode, fin, text): (u8, bool, &str), fate: Fate) {
     let masked = dir == Direction::Up;
     let close = (opcode == 8).then_some(1000);
     let frame = Frame {
@@ -36,13 +36,13 @@ fn frame(log: &mut Log, at: Micros, dir: Direction, (opcode, fin, text): (u8, bo
     log.unit(at, WHO, 1, dir, Unit::Frame(Box::new(frame)), fate);
 }
 
-fn got(log: &mut Log, at: Micros, seq: Option<u64>) {
+pub fn got(log: &mut Log, at: Micros, seq: Option<u64>) {
     let news = News { seqs: seq.into_iter().collect(), empty: seq.is_none(), ..News::default() };
     log.seen(at, Witness::Browser, WHO, None, Fact::Message { bytes: 40, news });
 }
 
 /// A socket that opens at 11 s.
-fn open() -> Log {
+pub fn open() -> Log {
     let mut log = Log::new(80 * MS);
     let target = "/l/abcdefghij/socket?c=1&n=1".to_owned();
     log.seen(11 * S, Witness::Browser, WHO, None, Fact::Asked { method: "GET".into(), target: target.clone() });
