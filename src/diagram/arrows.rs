@@ -228,8 +228,8 @@ impl Pen<'_, '_> {
             line
         } else if let Some((at, _)) = t.and_then(|t| t.up_dropped) {
             let y1 = self.desk.y(at.max(from));
-            let line = self.arrow(part, n, [x0, y0, reach(0.5), y1], Line::Request, Tip::Open);
-            self.cross(Part::Cross, n, reach(0.5), y1);
+            let line = self.arrow(part, n, [x0, y0, self.desk.paper.middle(), y1], Line::Request, Tip::Open);
+            self.cross(Part::Cross, n, self.desk.paper.middle(), y1);
             self.wait(lanes, line, slot::of(0, n), Tone::Bad, Label::Swallowed);
             line
         } else if let Some(seen) = t.and_then(|t| t.up_seen) {
@@ -364,8 +364,8 @@ impl Pen<'_, '_> {
             }
         } else if let Some((at, _)) = t.and_then(|t| t.down_dropped) {
             let y1 = self.desk.y(at.max(whole));
-            let own = self.arrow(Part::Answer, 0, [x0, y0, reach(0.5), y1], line, Tip::Open);
-            self.cross(Part::Cross, 6, reach(0.5), y1);
+            let own = self.arrow(Part::Answer, 0, [x0, y0, self.desk.paper.middle(), y1], line, Tip::Open);
+            self.cross(Part::Cross, 6, self.desk.paper.middle(), y1);
             self.wait(lanes, own, slot::ANSWER, Tone::Bad, Label::Swallowed);
         } else if let Some(released) =
             t.and_then(|t| t.down_released).filter(|_| self.outside() || told.ended.is_some())

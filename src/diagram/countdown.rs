@@ -107,4 +107,4 @@ impl Desk<'_> {
 }
 
 /// How far beside the lifeline it runs, in pixels: clear of bars, and inside of words.
-const OFF: f32 = 9.5;
+const OFF: f32 = 10.5;

@@ -185,7 +185,7 @@ pub fn draw(mark: &Mark, paper: &Paper, say: Say) -> Node {
             if *carries { "pc-band pc-carries" } else { "pc-band" }
         }
         Shape::Unnoticed { x, y0, y1 } => {
-            d.round(x - 7.5, *y0, x + 7.5, *y1, 3.0);
+            d.round(x - 8.5, *y0, x + 8.5, *y1, 3.0);
             "pc-unnoticed"
         }
         Shape::Countdown { x, y0, run, y1, wait } => {

@@ -276,16 +276,16 @@ impl Desk<'_> {
         });
     }
 
-    /// Adds words beside a lifeline, if there is a place for them.
-    pub fn beside(&mut self, id: (Part, u32, u32), owner: Owner, y: f32, tone: Tone, label: Label, off: f32) {
+    /// Adds words beside a lifeline, if there is a place for them, and says whether there was.
+    pub fn beside(&mut self, id: (Part, u32, u32), owner: Owner, y: f32, tone: Tone, label: Label, off: f32) -> bool {
         let left = id.0 == Part::LeftLabel;
         if !self.paper.beside[usize::from(!left)] {
-            return;
+            return false;
         }
         let column = if left { &mut self.left } else { &mut self.right };
-        let Some(y) = column.place(y) else { return };
+        let Some(y) = column.place(y) else { return false };
         if !self.room.take(y, 1) {
-            return;
+            return false;
         }
         let (x, anchor) = if left {
             (self.paper.browser - off, Anchor::End)
@@ -294,6 +294,7 @@ impl Desk<'_> {
         };
         let shape = Shape::Words { x, y: y + 4.0, anchor, tone, label };
         self.put(id, owner, (y - 10.0, y + 6.0), shape);
+        true
     }
 
     /// The axis, the lifelines, the folds.

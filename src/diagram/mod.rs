@@ -3,6 +3,8 @@
 //! 1. [`fold`]: a log becomes a [`Scene`], whatever order its records arrive in.
 //! 2. [`story`]: the scene, told exchange by exchange: what each witness saw, and what that means together.
 //! 3. [`axis`] and [`layout`]: the story becomes [`Mark`]s at places on paper; time that says nothing is folded, visibly.
+//!    Marks beside the arrows: [`unnoticed`], how long each end did not know that the network had died; [`countdown`], the
+//!    time of beats and pings; [`network`], what waits halfway.
 //! 4. [`draw`] and [`words`]: a mark becomes an SVG element, a label the reader's language.
 //! 5. [`narrate`]: the same run in sentences.
 //! 6. [`view`], [`moment`], [`details`], [`table`]: what a reader touches.

@@ -106,7 +106,7 @@ impl Pen<'_, '_> {
                 ([x0, self.desk.y(seen), x1, self.desk.y(got.max(seen))], Tip::Landed)
             }
             Message { seen: Some(seen), dropped: Some(dropped), .. } => {
-                ([x0, self.desk.y(seen), reach(0.5), self.desk.y(dropped.max(seen))], Tip::Open)
+                ([x0, self.desk.y(seen), self.desk.paper.middle(), self.desk.y(dropped.max(seen))], Tip::Open)
             }
             // The wire alone sees it leave: no script learns of control frames, and not of the pieces of a message.
             Message { seen: Some(seen), released: Some(released), what, .. }
@@ -137,7 +137,9 @@ impl Pen<'_, '_> {
         let from = message.sent.or(message.seen)?;
         let y0 = self.desk.y(from);
         Some(match message {
-            Message { dropped: Some(dropped), .. } => ([x0, y0, reach(0.5), self.desk.y(dropped.max(from))], Tip::Open),
+            Message { dropped: Some(dropped), .. } => {
+                ([x0, y0, self.desk.paper.middle(), self.desk.y(dropped.max(from))], Tip::Open)
+            }
             Message { released: Some(at), .. } => ([x0, y0, x1, self.desk.y(at.max(from))], Tip::Landed),
             Message { .. } => {
                 let (share, y1, tip) = self.flying(from, self.told.over().is_some());

@@ -7,7 +7,7 @@
 
 use super::{
     fold::{Event, ExchangeKey, Scene},
-    layout::{Desk, Owner},
+    layout::{Desk, EVENT, Owner},
     mark::{Label, Part, Shape, Tone},
     story::Told,
 };
@@ -65,59 +65,73 @@ fn deaths(scene: &Scene) -> Vec<Death> {
     deaths
 }
 
-/// What the ends of streams and sockets did not notice, by client, end and time. The list is in any order.
+/// What the ends of streams and sockets did not notice. The list is by client and number.
 pub(super) fn unnoticed(scene: &Scene, list: &[Told]) -> Vec<Unnoticed> {
     let deaths = deaths(scene);
     let mut found: Vec<Unnoticed> = Vec::new();
     if deaths.is_empty() {
         return found;
     }
-    let stopped = |client: ClientNo| {
-        let stops = scene.events().iter().filter(move |event| event.what == Event::Stopped(client));
-        stops.map(|event| event.at)
-    };
     for told in list.iter().filter(|told| told.stream) {
         let ExchangeKey::Client { client, .. } = told.key else { continue };
-        // When each end had it open, and every time at which it knew better.
-        let opened = |end: usize| match end {
-            0 => told.streaming.clone(),
-            _ => told.tries.iter().filter_map(|t| t.down_seen).collect(),
-        };
-        let mut knew: [Vec<Micros>; 2] = told.gave_up.map(|at| at.into_iter().collect());
-        for (end, knew) in knew.iter_mut().enumerate() {
-            knew.extend(told.shut[end].map(|shut| shut.0));
-        }
-        knew[0].extend(told.over());
-        knew[0].extend(stopped(client));
-        knew[0].extend(scene.exchanges().get(&told.key).into_iter().flat_map(|e| &e.broken).map(|broken| broken.at));
-        knew[1].extend(told.tries.iter().filter_map(|t| t.down_whole.or(t.cut.map(|cut| cut.0))));
-        for (end, knew) in knew.iter().enumerate() {
-            for open in opened(end) {
-                let over = knew.iter().copied().filter(|at| *at >= open).min();
-                for death in &deaths {
-                    let from = death.from.max(open);
-                    let until = [over, death.until].into_iter().flatten().min();
-                    let carried = |conn: &ConnNo| {
-                        let now = told.tries.iter().filter(|t| t.down_seen.is_some_and(|at| at <= from)).next_back();
-                        now.is_some_and(|t| t.conn == *conn)
-                    };
-                    if until.is_none_or(|until| until > from) && death.conn.as_ref().is_none_or(carried) {
-                        found.push(Unnoticed { client, end, from, until });
-                    }
-                }
+        for at in &told.streaming {
+            let mut over = earliest(*at, [told.gave_up[0], told.over(), told.shut[0].map(|shut| shut.0)]);
+            for broken in scene.exchanges().get(&told.key).map_or(&[][..], |exchange| &exchange.broken) {
+                over = earliest(*at, [over, Some(broken.at), None]);
             }
+            for event in scene.events().iter().filter(|event| event.what == Event::Stopped(client)) {
+                over = earliest(*at, [over, Some(event.at), None]);
+            }
+            note(&mut found, &deaths, told, (client, 0), (*at, over));
+        }
+        for t in &told.tries {
+            let Some(at) = t.down_seen else { continue };
+            let ended = t.down_whole.or(t.cut.map(|cut| cut.0));
+            let over = earliest(at, [told.gave_up[1], told.shut[1].map(|shut| shut.0), ended]);
+            note(&mut found, &deaths, told, (client, 1), (at, over));
         }
     }
-    // What one end holds open at the same time is one band.
-    found.sort_by_key(|one| (one.client, one.end, one.from));
-    found.dedup_by(|next, one| {
-        let same = (next.client, next.end) == (one.client, one.end) && one.until.is_none_or(|until| next.from <= until);
-        if same {
-            one.until = one.until.zip(next.until).map(|(a, b)| a.max(b));
-        }
-        same
-    });
     found
+}
+
+/// The earliest of these that is not before another.
+fn earliest(from: Micros, times: [Option<Micros>; 3]) -> Option<Micros> {
+    times.into_iter().flatten().filter(|at| *at >= from).min()
+}
+
+/// Notes what an end did not notice that had something open from one time until another.
+fn note(
+    found: &mut Vec<Unnoticed>,
+    deaths: &[Death],
+    told: &Told,
+    (client, end): (ClientNo, usize),
+    (open, over): (Micros, Option<Micros>),
+) {
+    for death in deaths {
+        let from = death.from.max(open);
+        let until = earliest(from, [over, death.until, None]);
+        let gone = over.is_some_and(|over| over <= from) || death.until.is_some_and(|until| until <= from);
+        let carries = |conn: ConnNo| {
+            let latest = told.tries.iter().rfind(|t| t.down_seen.is_some_and(|at| at <= from));
+            latest.is_some_and(|t| t.conn == conn)
+        };
+        if gone || !death.conn.is_none_or(carries) {
+            continue;
+        }
+        // What one end holds open at the same time is one band.
+        let meets = |one: &&mut Unnoticed| {
+            (one.client, one.end) == (client, end)
+                && one.until.is_none_or(|end| from <= end)
+                && until.is_none_or(|end| one.from <= end)
+        };
+        match found.iter_mut().find(meets) {
+            Some(one) => {
+                one.from = one.from.min(from);
+                one.until = one.until.zip(until).map(|(a, b)| a.max(b));
+            }
+            None => found.push(Unnoticed { client, end, from, until }),
+        }
+    }
 }
 
 impl Desk<'_> {
@@ -133,10 +147,13 @@ impl Desk<'_> {
             let id = i as u32;
             self.pieces(Part::Unnoticed, id, (one.from, until), |y0, y1| Shape::Unnoticed { x, y0, y1 });
             let (y0, y1) = (self.y(one.from), self.y(until));
-            // A band lower than a line of text says enough.
-            if y1 - y0 >= 15.0 {
-                let label = Label::Unnoticed(until - one.from);
-                self.beside((part, id, super::layout::EVENT - 7), Owner::NONE, (y0 + y1) / 2.0, Tone::Bad, label, 14.0);
+            // In the middle of the band, or where else it has a place. A band lower than a line of text says enough.
+            let label = Label::Unnoticed(until - one.from);
+            for share in [0.5, 0.25, 0.75, 0.12] {
+                let y = y0 + (y1 - y0) * share;
+                if y1 - y0 < 15.0 || self.beside((part, id, EVENT - 7), Owner::NONE, y, Tone::Bad, label, 14.0) {
+                    break;
+                }
             }
         }
     }
