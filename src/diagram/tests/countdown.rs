@@ -141,7 +141,7 @@ fn a_bar_shows_the_share_that_has_run() {
         let at = |y: f32| (layout.axis.at(f64::from(y)) as f64 / 1e4).round() / 100.0;
         let (browser, server) = (layout.paper().browser, layout.paper().server);
         let mut bars: Vec<_> = layout.marks.iter().collect();
-        bars.sort_by(|a, b| a.id.cmp(&b.id));
+        bars.sort_by_key(|bar| bar.id);
         let bar = |shape: &Shape| match *shape {
             Shape::Countdown { x, y0, run, y1, .. } => Some((x < browser, x > server, at(y0), at(run), at(y1))),
             _ => None,

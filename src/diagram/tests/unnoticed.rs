@@ -12,7 +12,7 @@ use crate::{
     },
     fault::{Death, Fault, Kind},
     wire::{
-        Direction, Ending, Fact, Micros, Technique, Witness,
+        Ending, Fact, Micros, Technique, Witness,
         observation::{ClientSettings, LifeState},
     },
 };
