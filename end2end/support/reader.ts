@@ -3,6 +3,19 @@ import { expect, type Locator, type Page } from "@playwright/test";
 import { record } from "./recordings";
 import { said, type Locale } from "./words";
 
+/** Waits until the figures stand still: nothing comes any more. */
+export async function still(page: Page) {
+  const ledger = page.locator("#lab-ledger");
+  let before = "";
+  const same = async () => {
+    const now = (await ledger.textContent()) ?? "";
+    const stands = now === before;
+    before = now;
+    return stands;
+  };
+  await expect.poll(same, { intervals: [500] }).toBe(true);
+}
+
 export class Reader {
   constructor(
     readonly page: Page,
@@ -89,6 +102,10 @@ export class Reader {
       arrows.at(-1)?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
     });
     await expect(this.lab.locator(".pc-sheet")).toBeVisible();
+  }
+
+  async still() {
+    await still(this.page);
   }
 
   async done() {

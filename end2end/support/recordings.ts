@@ -2,6 +2,7 @@
 // moment at which its goal is reached.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { expect, type Page } from "@playwright/test";
+import { still } from "./reader";
 
 const LESSONS = new URL("../../lessons/", import.meta.url);
 
@@ -24,7 +25,7 @@ export async function record(page: Page) {
   await expect(page.locator("#lab-save")).toBeEnabled();
   const run = page.locator("button.run");
   if ((await run.getAttribute("aria-pressed")) === "true") await run.click();
-  await page.waitForTimeout(1000);
+  await still(page);
   const download = page.waitForEvent("download");
   await page.locator("#lab-save").click();
   mkdirSync(new URL(".", file), { recursive: true });

@@ -32,7 +32,7 @@ test("a run is saved, and is the same when it is opened", async ({ reader, page 
   await page.locator("button.run").click();
   // Now nothing comes any more.
   const figures = ["answers", "empty", "empty_share"];
-  await page.waitForTimeout(500);
+  await reader.still();
   const before = await Promise.all(figures.map((figure) => reader.number(figure)));
   const download = page.waitForEvent("download");
   await page.locator("#lab-save").click();

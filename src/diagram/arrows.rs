@@ -4,7 +4,7 @@ use super::{
     fold::{ExchangeKey, Scene},
     layout::{Desk, Owner, key_numbers},
     mark::{Anchor, Dot, Label, Line, Outcome, Part, Shape, Tip, Tone},
-    story::{Board, Told, Try},
+    told::{Board, Told, Try},
 };
 use crate::wire::{Direction, Ending, HoldEnd, Micros, Technique};
 

@@ -5,7 +5,7 @@ use super::{
     fold::Scene,
     layout::{Desk, Owner},
     mark::{Anchor, Label, Part, Shape, Tone},
-    story::Try,
+    told::Try,
 };
 use crate::wire::{ConnNo, Direction, Micros};
 

@@ -9,7 +9,7 @@ use super::{
     fold::{Event, Scene},
     layout::{Desk, Owner},
     mark::{Part, Shape, Wait},
-    story::{Carried, Told},
+    told::{Carried, Told},
 };
 use crate::wire::{ClientNo, Micros, Witness, observation::LifeState};
 

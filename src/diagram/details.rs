@@ -10,7 +10,7 @@ use super::{
     pairs::loose_answer,
     quantity::{bytes, moment, number, span},
     reel::Reel,
-    story::{Board, Carried, Told, Try},
+    told::{Board, Carried, Told, Try},
     words::outcome,
 };
 use crate::{

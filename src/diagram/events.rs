@@ -4,7 +4,7 @@ use super::{
     fold::{Event, Scene},
     layout::{Desk, EVENT, Owner},
     mark::{Anchor, Dot, Label, Part, Shape, Tone},
-    story::Board,
+    told::Board,
 };
 use crate::wire::{Micros, Technique, Witness, observation::LifeState};
 

@@ -5,7 +5,7 @@
 
 use super::{
     fold::{Exchange, Piece, Scene, Seen},
-    story::{Carried, Message},
+    told::{Carried, Message},
 };
 use crate::wire::{ConnNo, Direction, Frame, UnitNo, ws};
 

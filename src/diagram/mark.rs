@@ -2,7 +2,7 @@
 
 use super::{
     fold::ExchangeKey,
-    story::{Brought, Carried, Told},
+    told::{Brought, Carried, Told},
 };
 use crate::wire::{Close, Ending, HoldEnd, Micros, Technique, observation::LifeState};
 

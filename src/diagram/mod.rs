@@ -1,7 +1,7 @@
 //! The picture: what happened between a browser and a server, on one axis of true time.
 //!
 //! 1. [`fold`]: a log becomes a [`Scene`], whatever order its records arrive in.
-//! 2. [`story`]: the scene, told exchange by exchange: what each witness saw, and what that means together.
+//! 2. [`story`]: the scene, [`told`] exchange by exchange: what each witness saw, and what that means together.
 //! 3. [`axis`] and [`layout`]: the story becomes [`Mark`]s at places on paper; time that says nothing is folded, visibly.
 //!    Marks beside the arrows: [`unnoticed`], how long each end did not know that the network had died; [`countdown`], the
 //!    time of beats and pings; [`network`], what waits halfway.
@@ -39,6 +39,7 @@ pub mod seats;
 pub mod story;
 mod streams;
 pub mod table;
+pub mod told;
 pub mod unnoticed;
 pub mod view;
 pub mod words;

@@ -3,7 +3,7 @@
 use super::{
     fold::{Event, ExchangeKey, Scene},
     mark::Outcome,
-    story::{Board, Told},
+    told::{Board, Told},
 };
 use crate::wire::{Ending, Micros, Witness, observation::LifeState};
 

@@ -2,7 +2,7 @@
 
 use super::{
     fold::{Down, Exchange, Piece, Scene, Seen, Topic},
-    story::{Message, Try},
+    told::{Message, Try},
 };
 use crate::wire::{ConnNo, Direction, Micros, UnitNo};
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{
     axis::Fold,
     fold::{ExchangeKey, Scene},
-    story::{Story, Told},
+    story::Story,
+    told::Told,
 };
 use crate::wire::Micros;
 

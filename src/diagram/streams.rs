@@ -4,7 +4,7 @@ use super::{
     arrows::{Lanes, OUTSIDE, Pen, STUB, TRIES, slot},
     facts::Topic,
     mark::{Label, Line, Part, Shape, Tip, Tone},
-    story::{Carried, Message, Try},
+    told::{Carried, Message, Try},
 };
 use crate::wire::{Direction, Micros};
 

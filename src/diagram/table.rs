@@ -7,7 +7,7 @@ use super::{
     mark::Outcome,
     quantity::{bytes, moment, number, span},
     reel::Reel,
-    story::Told,
+    told::Told,
     words::outcome,
 };
 use crate::{

@@ -9,7 +9,7 @@ use super::{
     fold::{Event, ExchangeKey, Scene},
     layout::{Desk, EVENT, Owner},
     mark::{Label, Part, Shape, Tone},
-    story::Told,
+    told::Told,
 };
 use crate::{
     fault::{Death as Way, Fault, FaultId, Kind},

@@ -4,7 +4,7 @@ use super::{
     mark::{Label, Outcome},
     narrate::Sentence,
     quantity::{bytes, number, span, tick},
-    story::{Brought, Carried},
+    told::{Brought, Carried},
 };
 use crate::wire::{Close, Ending, HoldEnd, observation::LifeState};
 

@@ -7,7 +7,7 @@ use crate::{
     diagram::{
         fold::{ExchangeKey, Scene, fold},
         narrate::{Sentence, latest, narrate},
-        story::{Board, Brought, Told},
+        told::{Board, Brought, Told},
     },
     fault::{Death, Fault, Kind},
     wire::{

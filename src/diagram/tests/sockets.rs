@@ -9,7 +9,7 @@ use crate::{
         layout::{DENSITY, View, ZOOM, layout},
         mark::{Label, Line, Outcome, Part, Shape, Tip},
         narrate::{Sentence, narrate},
-        story::{Carried, Told},
+        told::{Carried, Told},
     },
     wire::{
         Direction, Fact, Frame, Micros, RequestHead, ResponseHead, Unit, Witness,

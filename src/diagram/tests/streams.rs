@@ -8,7 +8,7 @@ use crate::{
         ExchangeKey, fold,
         layout::{DENSITY, View, ZOOM, layout},
         mark::{Part, Shape},
-        story::{Hold, Told},
+        told::{Hold, Told},
     },
     wire::{
         Body, Direction, Fact, HoldEnd, Micros, RequestHead, ResponseHead, Unit, Witness, observation::News, sse::Event,
