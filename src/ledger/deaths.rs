@@ -13,6 +13,8 @@ use crate::{
 pub struct Deaths {
     /// When nothing got through any more.
     died: Option<Micros>,
+    /// Whether the page's client knows: the next strike is then another death.
+    known: bool,
     /// The faults in force that end connections in silence.
     silent: Vec<FaultId>,
     /// How long it took the page's client to give its socket up, in microseconds: of the latest death that it noticed.
@@ -26,6 +28,7 @@ impl Deaths {
     pub fn faults(&mut self, at: Micros, faults: &[Fault]) {
         let dark = faults.iter().any(|fault| fault.kind == Kind::Blackhole);
         self.died = if dark { self.died.or(Some(at)) } else { None };
+        self.known = false;
         let silent = |fault: &&Fault| matches!(fault.kind, Kind::IdleKiller { how: Death::Silent, .. });
         self.silent = faults.iter().filter(silent).map(|fault| fault.id).collect();
     }
@@ -33,7 +36,8 @@ impl Deaths {
     /// A fault ended a connection.
     pub fn struck(&mut self, at: Micros, by: FaultId) {
         if self.silent.contains(&by) {
-            self.died = self.died.or(Some(at));
+            self.died = self.died.filter(|_| !self.known).or(Some(at));
+            self.known = false;
         }
     }
 
@@ -41,7 +45,7 @@ impl Deaths {
     pub fn noticed(&mut self, at: Micros, who: Witness) {
         let Some(died) = self.died.filter(|died| *died <= at) else { return };
         match who {
-            Witness::Browser => self.by_page = Some(at - died),
+            Witness::Browser => (self.by_page, self.known) = (Some(at - died), true),
             _ => self.by_server = Some(at - died),
         }
     }
@@ -77,7 +81,13 @@ mod tests {
         deaths.noticed(50, Witness::Browser);
         assert_eq!(deaths.by_page, None);
         deaths.struck(60, 3);
+        deaths.struck(70, 3);
         deaths.noticed(90, Witness::Browser);
-        assert_eq!(deaths.by_page, Some(30));
+        assert_eq!(deaths.by_page, Some(30), "the first strike is what nobody noticed");
+        deaths.noticed(95, Witness::Server);
+        assert_eq!(deaths.by_server, Some(35));
+        deaths.struck(200, 3);
+        deaths.noticed(240, Witness::Browser);
+        assert_eq!(deaths.by_page, Some(40), "the connection that took its place died later");
     }
 }
