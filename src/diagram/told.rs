@@ -1,9 +1,7 @@
 //! One exchange, told: what each witness saw of it, and what that means together. [`story`](super::story) draws the
 //! conclusions; here is what they look like, and what follows from one exchange alone.
 
-use super::{
-    facts::{Bytes, ExchangeKey, Topic},
-};
+use super::facts::{Bytes, ExchangeKey, Topic};
 use crate::{
     fault::FaultId,
     wire::{ClientNo, Close, ConnNo, Ending, HoldEnd, Micros, Technique, UnitNo, observation::News},
