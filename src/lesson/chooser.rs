@@ -178,11 +178,12 @@ pub fn advise(task: Task) -> Advice {
     }
     match task.delay {
         Delay::Now if matches!(best, Way::Sse | Way::Socket) => why.push("why_now_push"),
-        Delay::Seconds if best == Way::Sse => {
-            also.push(Way::Long);
-            why.push("why_seconds_long");
-        }
+        Delay::Seconds if best == Way::Sse && task.rate != Rate::Many => why.push("why_seconds_long"),
         _ => {}
+    }
+    // A held request brings news as soon, at the price of a request for each.
+    if best == Way::Sse && task.rate != Rate::Many {
+        also.push(Way::Long);
     }
     if task.way == Between::Unknown && best == Way::Sse {
         why.push("why_unknown_sse");
@@ -240,6 +241,12 @@ mod tests {
         for task in all().filter(|task| task.old == Old::Yes) {
             assert!(matches!(advise(task).best, Way::Long | Way::Short), "{task:?}");
         }
+    }
+
+    #[test]
+    fn a_held_request_is_named_where_it_would_do() {
+        assert_eq!(advise(Task::default()).also, [Way::Long]);
+        assert_eq!(advise(Task { rate: Rate::Many, ..Task::default() }).also, [Way::Socket]);
     }
 
     #[test]
