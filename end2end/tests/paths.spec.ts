@@ -15,7 +15,7 @@ test("the tour leads from its page through its steps and back", async ({ page })
 
 test("the class leads through every lesson that it is about", async ({ page }) => {
   await page.goto("/zh/path/class");
-  await expect(page.locator(".walk .stages li")).toHaveCount(23);
+  await expect(page.locator(".walk .stages li")).toHaveCount(24);
   await page.locator(".walk .stages a").nth(6).click();
   await expect(page).toHaveURL(/the-job\?path=class$/);
   await page.locator(".turn a.go").click();

