@@ -4,7 +4,11 @@
 use axum::extract::Query;
 use leptos::prelude::*;
 
-use super::{Here, page::Page, shell::Sheet};
+use super::{
+    Here,
+    page::Page,
+    shell::{Sheet, technique_name},
+};
 use crate::{
     i18n::{t, tf},
     lesson::chooser::{Advice, Task, Way, advise},
@@ -78,7 +82,7 @@ fn said(advice: &Advice) -> impl IntoView + use<> {
     let also: Vec<_> = advice.also.iter().map(|way| other(*way, "choose.also")).collect();
     let not: Vec<_> = advice.not().map(|way| other(way, "choose.not")).collect();
     view! {
-        <div class="best" data-technique=technique(advice.best)>
+        <div class="best" data-technique=technique_name(advice.best.technique())>
             <h2>{best}</h2>
             <ul>{why}</ul>
             <p class="price"><b>{t("choose.price")}</b>" "{t(&format!("choose.price_{}", advice.best.name()))}</p>
@@ -90,7 +94,7 @@ fn said(advice: &Advice) -> impl IntoView + use<> {
 fn other(way: Way, key: &'static str) -> impl IntoView + use<> {
     let (for_it, price) = (t(&format!("choose.for_{}", way.name())), t(&format!("choose.price_{}", way.name())));
     view! {
-        <li data-technique=technique(way)>
+        <li data-technique=technique_name(way.technique())>
             <p><small>{t(key)}</small><b>{name(way)}</b></p>
             <p>{for_it}</p>
             <p class="price"><b>{t("choose.price")}</b>" "{price}</p>
@@ -100,14 +104,4 @@ fn other(way: Way, key: &'static str) -> impl IntoView + use<> {
 
 fn name(way: Way) -> String {
     t(&format!("choose.name_{}", way.name()))
-}
-
-/// The name that gives the colour.
-fn technique(way: Way) -> &'static str {
-    match way {
-        Way::Short => "short_poll",
-        Way::Long => "long_poll",
-        Way::Sse => "sse",
-        Way::Socket => "websocket",
-    }
 }

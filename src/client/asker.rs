@@ -125,8 +125,7 @@ impl Running {
         self.under_way.borrow_mut().insert(n, controller);
         let (method, target, cache) = request(self.client, n, what);
         let path = format!("{}{target}", self.session.base());
-        // The picture shows the path, not the origin.
-        let shown = path.splitn(4, '/').nth(3).map_or_else(String::new, |rest| format!("/{rest}"));
+        let shown = browser::path(&path);
         self.observe(Some(n), Fact::Asked { method: method.to_owned(), target: shown });
         let accept = match what {
             Asking::BoardIfChanged => format!("application/json;c={};n={n}", self.client),

@@ -45,6 +45,11 @@ pub fn random() -> f64 {
     js_sys::Math::random()
 }
 
+/// The path and query of a URL: the picture shows these, not the origin.
+pub fn path(url: &str) -> String {
+    url.splitn(4, '/').nth(3).map_or_else(String::new, |rest| format!("/{rest}"))
+}
+
 /// The bytes that a text in Base64 stands for; nothing, if it is none.
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     // Each character of the binary string stands for a byte.

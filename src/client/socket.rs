@@ -19,7 +19,7 @@ use super::{
     session::Session,
 };
 use crate::wire::{
-    ClientNo, Ending, ExchangeNo, Fact,
+    ClientNo, Ending, ExchangeNo, Fact, STROKE,
     observation::{ClientSettings, News},
 };
 
@@ -37,9 +37,6 @@ type Show = Box<dyn FnMut(&Answer)>;
 
 /// What is done with a stroke of the shared pad.
 pub type Draw = Box<dyn Fn(&[u8])>;
-
-/// The first byte of a binary message with a stroke of the shared pad.
-pub const STROKE: u8 = 2;
 
 struct Running {
     session: Rc<Session>,
@@ -194,8 +191,7 @@ impl Running {
         let target = target(&self.settings, self.newest.get(), self.client, exchange);
         // `http` becomes `ws`, and `https` becomes `wss`.
         let url = self.session.base().replacen("http", "ws", 1) + &target;
-        // The picture shows the path, not the origin.
-        let shown = url.splitn(4, '/').nth(3).map_or_else(String::new, |rest| format!("/{rest}"));
+        let shown = browser::path(&url);
         self.observe(Some(exchange), Fact::Asked { method: "GET".to_owned(), target: shown });
         let Ok(socket) = WebSocket::new(&url) else {
             let here = Rc::clone(self);

@@ -88,8 +88,7 @@ impl Stream {
             ended: Cell::default(),
         });
         running.observe(None, Fact::Started { settings });
-        // The picture shows the path, not the origin.
-        let shown = url.splitn(4, '/').nth(3).map_or_else(String::new, |rest| format!("/{rest}"));
+        let shown = browser::path(&url);
         running.observe(Some(EXCHANGE), Fact::Asked { method: "GET".to_owned(), target: shown });
         let source = EventSource::new(&url).ok()?;
 
@@ -116,8 +115,7 @@ impl Stream {
         let target = format!("/stroke?c={}&n={n}", here.client);
         let url = format!("{}{target}", here.session.base());
         let method = "POST";
-        // The picture shows the path, not the origin.
-        let shown = url.splitn(4, '/').nth(3).map_or_else(String::new, |rest| format!("/{rest}"));
+        let shown = browser::path(&url);
         here.observe(Some(n), Fact::Asked { method: method.to_owned(), target: shown });
         spawn_local(async move {
             let cache = RequestCache::NoStore;

@@ -6,6 +6,8 @@
 
 use serde::Deserialize;
 
+use crate::wire::Technique;
+
 /// A way for news to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -19,6 +21,16 @@ pub enum Way {
 impl Way {
     /// All of them, in the order of the course.
     pub const ALL: [Way; 4] = [Way::Short, Way::Long, Way::Sse, Way::Socket];
+
+    /// The technique that it is.
+    pub fn technique(self) -> Technique {
+        match self {
+            Way::Short => Technique::ShortPoll,
+            Way::Long => Technique::LongPoll,
+            Way::Sse => Technique::Sse,
+            Way::Socket => Technique::WebSocket,
+        }
+    }
 
     /// What it is called in the keys of the words.
     pub fn name(self) -> &'static str {

@@ -11,11 +11,10 @@ use super::{
     State,
     asked::Asked,
     socket::{LONGEST, STROKES},
-    spoken::STROKE,
 };
 use crate::{
     error::Error,
-    wire::{ClientNo, observation::News},
+    wire::{ClientNo, STROKE, observation::News},
 };
 
 /// Whose hand drew a stroke, so that it does not come back to who drew it.

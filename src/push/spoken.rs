@@ -19,12 +19,10 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::feed::Alert;
+use crate::wire::STROKE;
 
 /// The first byte of a binary message with an update.
 pub const ALERT: u8 = 1;
-
-/// The first byte of a binary message with a stroke of the pad.
-pub const STROKE: u8 = 2;
 
 /// What a client said.
 #[derive(Debug, PartialEq)]

@@ -61,6 +61,9 @@ use serde::{Deserialize, Serialize};
 /// Version of the observation format, in recordings and on the control socket. A reader refuses what is newer.
 pub const FORMAT: u32 = 4;
 
+/// The first byte of a binary message with a stroke of the shared pad.
+pub const STROKE: u8 = 2;
+
 /// Microseconds on the server's monotonic clock, counted from the server's start.
 ///
 /// Signed, because a browser's time moved onto this clock may fall before a moment it is compared with.

@@ -145,12 +145,10 @@ async fn silence_has_its_price_too() {
     let page = Arc::new(Page::open(&server, &spec).await);
     let like = ClientSettings { interval_ms: 200, hold_ms: 1000, ..ClientSettings::new(Technique::ShortPoll) };
     let crew = start(&page, &ALL, &like);
-    let ledger = page.until("the start", each(Figure::Bytes, 1.0)).await;
-    let ledger_before = page.until("all at work", at_work).await;
-    drop(ledger);
+    let before = page.until("all at work", at_work).await;
     let ledger = page.until("silence", |ledger| of(ledger, Technique::LongPoll, Figure::Held) >= 4.0).await;
     drop(crew);
-    let paid = ALL.map(|t| of(&ledger, t, Figure::Bytes) - of(&ledger_before, t, Figure::Bytes));
+    let paid = ALL.map(|t| of(&ledger, t, Figure::Bytes) - of(&before, t, Figure::Bytes));
     let requests = ALL.map(|t| of(&ledger, t, Figure::Requests));
     println!("bytes of some silence {paid:.0?}, requests {requests:.0?}");
     assert!(paid[0] > paid[1] && paid[1] > paid[2] && paid[2] > paid[3], "{paid:?}");
@@ -159,21 +157,16 @@ async fn silence_has_its_price_too() {
     server.stop().await;
 }
 
-/// `race/after-a-cut`: with a cursor all four have in the end what was published while they were cut off.
-#[tokio::test(flavor = "multi_thread")]
-async fn after_a_cut_all_four_have_everything() {
+/// Runs all four, breaks their lab, publishes two updates while it is broken, as `broken` tells, and mends it. The ledger when
+/// all have both, of which none may have lost any.
+async fn through(kind: Kind, broken: impl AsyncFn(&Page)) -> Ledger {
     let server = server().await;
     let spec = LabSpec { source: Source::Button, distance_ms: 20, ..LabSpec::default() };
     let page = Arc::new(Page::open(&server, &spec).await);
     let crew = start(&page, &ALL, &ClientSettings { interval_ms: 500, ..ClientSettings::new(Technique::ShortPoll) });
     page.until("all at work", at_work).await;
-    let cut = Fault::new(1, Kind::Cut { how: Close::Fin, after_ms: 0 });
-    page.command(Command::Fault { fault: cut }).await;
-    let broken = |ledger: &Ledger| {
-        of(ledger, Technique::Sse, Figure::Reconnects) >= 1.0
-            && of(ledger, Technique::WebSocket, Figure::Reconnects) >= 1.0
-    };
-    page.until("broken", broken).await;
+    page.command(Command::Fault { fault: Fault::new(1, kind) }).await;
+    broken(&page).await;
     page.command(Command::Publish).await;
     page.command(Command::Publish).await;
     page.until("both are published", |ledger| ledger.figure(Figure::Published) >= Some(2.0)).await;
@@ -183,32 +176,33 @@ async fn after_a_cut_all_four_have_everything() {
     for technique in ALL {
         assert_eq!(of(&ledger, technique, Figure::Lost), 0.0, "{technique:?}");
     }
-    assert_eq!(ALL[2..].iter().map(|t| of(&ledger, *t, Figure::Recovered)).collect::<Vec<_>>(), [2.0, 2.0]);
     server.stop().await;
+    ledger
+}
+
+fn came_back(technique: Technique) -> impl Fn(&Ledger) -> bool {
+    move |ledger| of(ledger, technique, Figure::Reconnects) >= 1.0
+}
+
+/// `race/after-a-cut`: with a cursor all four have in the end what was published while they were cut off.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_cut_all_four_have_everything() {
+    let ledger = through(Kind::Cut { how: Close::Fin, after_ms: 0 }, async |page| {
+        page.until("the stream is broken", came_back(Technique::Sse)).await;
+        page.until("the socket is broken", came_back(Technique::WebSocket)).await;
+    })
+    .await;
+    assert_eq!(ALL[2..].iter().map(|t| of(&ledger, *t, Figure::Recovered)).collect::<Vec<_>>(), [2.0, 2.0]);
 }
 
 /// A restart, as a lab sees it: sockets are told 1012 (service restart), streams end in order and come back by themselves, held
 /// requests are answered; and with a cursor nothing is lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_says_goodbye_and_loses_nothing_of_those_who_come_back() {
-    let server = server().await;
-    let spec = LabSpec { source: Source::Button, distance_ms: 20, ..LabSpec::default() };
-    let page = Arc::new(Page::open(&server, &spec).await);
-    let crew = start(&page, &ALL, &ClientSettings { interval_ms: 500, ..ClientSettings::new(Technique::ShortPoll) });
-    page.until("all at work", at_work).await;
-    page.command(Command::Fault { fault: Fault::new(1, Kind::Restart) }).await;
     let goodbye = |seen: &Observation| matches!(seen.fact, Fact::Shut { code: 1012, clean: true });
-    page.ends("the goodbye", |ends| ends.iter().any(goodbye)).await;
-    let broken = |ledger: &Ledger| of(ledger, Technique::Sse, Figure::Reconnects) >= 1.0;
-    page.until("the stream has ended", broken).await;
-    page.command(Command::Publish).await;
-    page.command(Command::Publish).await;
-    page.until("both are published", |ledger| ledger.figure(Figure::Published) >= Some(2.0)).await;
-    page.command(Command::Mend { id: 1 }).await;
-    let ledger = page.until("all of it", each(Figure::Delivered, 2.0)).await;
-    drop(crew);
-    for technique in ALL {
-        assert_eq!(of(&ledger, technique, Figure::Lost), 0.0, "{technique:?}");
-    }
-    server.stop().await;
+    through(Kind::Restart, async |page| {
+        page.ends("the goodbye", |ends| ends.iter().any(goodbye)).await;
+        page.until("the stream has ended", came_back(Technique::Sse)).await;
+    })
+    .await;
 }

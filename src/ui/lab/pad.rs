@@ -8,6 +8,7 @@ use super::rig::Rig;
 use crate::{
     i18n::{t, tf},
     lesson::manifest::Control,
+    wire::STROKE,
 };
 
 /// Width and height of a surface, in its own units.
@@ -21,9 +22,6 @@ const SHORT: i32 = 14;
 
 /// How many pieces a surface keeps; the oldest fade first.
 const PIECES: usize = 400;
-
-/// Says that a message is a stroke.
-const STROKE: u8 = 2;
 
 type Point = (u16, u16);
 
