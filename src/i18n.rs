@@ -75,7 +75,7 @@ impl Locale {
 }
 
 /// The files whose words only the server says.
-pub const SERVER_ONLY: [&str; 3] = ["page.", "course.", "choose."];
+pub const SERVER_ONLY: [&str; 4] = ["page.", "course.", "choose.", "panel."];
 
 /// The file whose words the browser needs only on the pages of that kind.
 const ELSEWHERE: &str = "recording.";

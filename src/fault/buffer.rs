@@ -45,7 +45,7 @@ mod tests {
     use crate::wire::{Body, Close};
 
     fn of(unit: &Unit, dir: Direction) -> Verdict {
-        verdict(3, 4096, Some(500), Meta { dir, conn: 1, no: 1, silenced: None, unit })
+        verdict(3, 4096, Some(500), Meta::new(dir, 1, 1, None, unit))
     }
 
     fn piece(last: bool) -> Unit {

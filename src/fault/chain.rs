@@ -1,15 +1,23 @@
 //! The chain: the lab's distance and its faults, deciding on units and on the server's conduct. Pure.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use super::{
     Fault, FaultId, Kind, blackhole, buffer, cut, draw::Draw, idle_killer, latency, restart, slow_answers, stall,
     swallow,
 };
-use crate::wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Micros, Unit, UnitNo};
+use crate::wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Micros, Resource, Unit, UnitNo};
 
 /// The faults in force, in order; the distance comes first.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Chain {
     /// Distance, each way.
     pub distance: Duration,
@@ -25,6 +33,8 @@ pub struct Chain {
     /// Whether the distance is imposed on the handshake of a connection, too. The kernel shakes hands at once, far below
     /// the tap, so the round trip is made up for by the first request.
     pub handshake: bool,
+    /// How many strikes are left to the faults that count them: shared by all chains in which a fault stands.
+    pub left: HashMap<FaultId, Arc<AtomicU32>>,
     /// For tests of the tap: a verdict of their own on every unit, after the faults.
     #[doc(hidden)]
     pub script: Option<Script>,
@@ -43,9 +53,18 @@ pub struct Meta<'a> {
     pub silenced: Option<FaultId>,
     /// What it is.
     pub unit: &'a Unit,
+    /// The client that asked, if that is known.
+    pub client: Option<ClientNo>,
+    /// What it asked for, if that is known.
+    pub resource: Option<Resource>,
 }
 
-impl Meta<'_> {
+impl<'a> Meta<'a> {
+    /// A unit of which it is not known who asked for what.
+    pub fn new(dir: Direction, conn: ConnNo, no: UnitNo, silenced: Option<FaultId>, unit: &'a Unit) -> Self {
+        Self { dir, conn, no, silenced, unit, client: None, resource: None }
+    }
+
     /// What a draw about this unit is keyed by.
     fn key(&self) -> (u64, u64) {
         ((u64::from(self.conn) << 1) | u64::from(self.dir == Direction::Down), u64::from(self.no))
@@ -93,6 +112,10 @@ pub struct Life {
     pub moved: Micros,
     /// The fault that ended it in silence, if one did.
     pub silenced: Option<FaultId>,
+    /// The client that asked last on it, if that is known.
+    pub client: Option<ClientNo>,
+    /// What it asked for, if that is known.
+    pub resource: Option<Resource>,
 }
 
 /// What a fault has in store for a connection, whether or not anything moves on it.
@@ -204,7 +227,8 @@ impl Chain {
             decision.delay += 2 * self.distance;
         }
         for fault in &self.faults {
-            if fault.direction.is_some_and(|only| only != meta.dir) {
+            let elsewhere = fault.direction.is_some_and(|only| only != meta.dir);
+            if elsewhere || !fault.scope.covers(meta.client, meta.resource) || self.is_spent(fault) {
                 continue;
             }
             let draw = Draw::new(fault, meta.key());
@@ -212,7 +236,7 @@ impl Chain {
                 continue;
             }
             decision.add(match fault.kind {
-                Kind::Latency { base_ms, jitter_ms } => Verdict::Delay(latency::delay(base_ms, jitter_ms, draw)),
+                Kind::Latency { base_ms, jitter_ms, .. } => Verdict::Delay(latency::delay(base_ms, jitter_ms, draw)),
                 Kind::Stall => stall::verdict(fault.id),
                 Kind::Blackhole => blackhole::verdict(fault.id),
                 Kind::Buffer { bytes, flush_ms } => buffer::verdict(fault.id, bytes, flush_ms, meta),
@@ -230,11 +254,14 @@ impl Chain {
     /// Decides on a whole connection: the first end that a fault has in store for it.
     pub fn fate(&self, conn: ConnNo, life: Life) -> Option<Fate> {
         let distance = Micros::try_from(self.distance.as_micros()).unwrap_or(Micros::MAX / 4);
-        let fates = self.faults.iter().filter_map(|fault| {
+        let may = |fault: &&Fault| fault.scope.covers(life.client, life.resource) && !self.is_spent(fault);
+        let fates = self.faults.iter().filter(may).filter_map(|fault| {
             let fate = match fault.kind {
-                Kind::Cut { how, after_ms } => Some(cut::fate(fault.id, how, after_ms, life, distance)),
+                Kind::Cut { how, after_ms, .. } => Some(cut::fate(fault.id, how, after_ms, life, distance)),
                 Kind::IdleKiller { after_ms, how } => idle_killer::fate(fault.id, how, after_ms, life),
-                Kind::Restart => Some(restart::fate(fault.id, life, distance, self.restarted.unwrap_or(Micros::MIN))),
+                Kind::Restart { .. } => {
+                    Some(restart::fate(fault.id, life, distance, self.restarted.unwrap_or(Micros::MIN)))
+                }
                 _ => None,
             };
             // The share of connections it strikes, not of looks at them.
@@ -243,16 +270,35 @@ impl Chain {
         fates.min_by_key(|fate| fate.at)
     }
 
+    /// Whether a fault has struck as often as it may.
+    fn is_spent(&self, fault: &Fault) -> bool {
+        fault.count.is_some() && self.left.get(&fault.id).is_some_and(|left| left.load(Ordering::Relaxed) == 0)
+    }
+
+    /// Counts a strike of this fault. False: it has none left, and must not strike.
+    pub fn spend(&self, id: FaultId) -> bool {
+        let Some(left) = self.left.get(&id) else { return true };
+        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
     /// Whether this fault is in force.
     pub fn has(&self, id: FaultId) -> bool {
         self.faults.iter().any(|fault| fault.id == id)
     }
 
     /// Decides on an answer: the one hook that `push` offers. A request without numbers counts as client 0, exchange 0.
-    pub fn conduct(&self, client: Option<ClientNo>, exchange: Option<ExchangeNo>) -> Conduct {
+    pub fn conduct(
+        &self,
+        client: Option<ClientNo>,
+        exchange: Option<ExchangeNo>,
+        resource: Option<Resource>,
+    ) -> Conduct {
         let key = (u64::from(client.unwrap_or(0)), u64::from(exchange.unwrap_or(0)));
         let mut conduct = Conduct::default();
         for fault in &self.faults {
+            if !fault.scope.covers(client, resource) || self.is_spent(fault) {
+                continue;
+            }
             let draw = Draw::new(fault, key);
             if !draw.strikes(fault.probability) {
                 continue;
@@ -263,14 +309,14 @@ impl Chain {
                     let (_, wait) = conduct.wait.get_or_insert((fault.id, Duration::ZERO));
                     *wait += more;
                 }
-                Kind::Status { code } => conduct.status = conduct.status.or(Some((fault.id, code))),
+                Kind::Status { code, .. } => conduct.status = conduct.status.or(Some((fault.id, code))),
                 Kind::ShortHistory { keep } => conduct.keep = Some(conduct.keep.map_or(keep, |less| less.min(keep))),
                 Kind::NoId => conduct.ids = false,
                 Kind::Retry { ms } => conduct.retry_ms = Some(ms),
                 Kind::NoComments => conduct.comments = false,
                 Kind::WrongType => conduct.typed = false,
-                Kind::Restart => conduct.down = conduct.down.or(Some(fault.id)),
-                Kind::StripUpgrade => conduct.stripped = conduct.stripped.or(Some(fault.id)),
+                Kind::Restart { .. } => conduct.down = conduct.down.or(Some(fault.id)),
+                Kind::StripUpgrade { .. } => conduct.stripped = conduct.stripped.or(Some(fault.id)),
                 _ => {}
             }
         }
@@ -309,7 +355,7 @@ mod tests {
     use super::*;
 
     fn latency(id: FaultId, base_ms: u32, jitter_ms: u32) -> Fault {
-        Fault { seed: 7, ..Fault::new(id, Kind::Latency { base_ms, jitter_ms }) }
+        Fault { seed: 7, ..Fault::new(id, Kind::latency(base_ms, jitter_ms)) }
     }
 
     fn slow(id: FaultId, min_ms: u32, max_ms: u32) -> Fault {
@@ -317,7 +363,7 @@ mod tests {
     }
 
     fn meta(unit: &Unit, dir: Direction, conn: ConnNo, no: UnitNo) -> Meta<'_> {
-        Meta { dir, conn, no, silenced: None, unit }
+        Meta::new(dir, conn, no, None, unit)
     }
 
     const PIECE: Unit = Unit::Opaque { bytes: 1 };
@@ -418,15 +464,15 @@ mod tests {
         assert_eq!(chain.decide(meta(&PIECE, Direction::Down, 1, 1)).delay, Duration::from_millis(10));
         let mut seen = std::collections::BTreeSet::new();
         for exchange in 1..=200 {
-            let conduct = chain.conduct(Some(1), Some(exchange));
+            let conduct = chain.conduct(Some(1), Some(exchange), None);
             let (by, wait) = conduct.wait.expect("its probability is 1");
             assert_eq!(by, 2);
             assert!((100..=300).contains(&wait.as_millis()), "{wait:?}");
-            assert_eq!(chain.conduct(Some(1), Some(exchange)), conduct);
+            assert_eq!(chain.conduct(Some(1), Some(exchange), None), conduct);
             seen.insert(wait);
         }
         assert!(seen.len() > 150, "the waits of 200 exchanges should differ: {}", seen.len());
-        assert_eq!(Chain::default().conduct(None, None), Conduct::default());
+        assert_eq!(Chain::default().conduct(None, None, None), Conduct::default());
     }
 
     #[test]

@@ -7,18 +7,20 @@
 //! *It must show:* a stream that breaks off and comes back; after an RST, an error where a FIN looks like an end. With
 //! `after`, the longest time that an intermediary grants a request.
 
-use super::at_most;
 #[cfg(feature = "ssr")]
 use super::{
     FaultId,
     chain::{Fate, Life},
 };
+use super::{at_most, within};
 #[cfg(feature = "ssr")]
 use crate::wire::{Close, Micros};
 
-/// Checks the parameter.
-pub(super) fn check(after_ms: u32) -> Result<(), String> {
-    at_most("after_ms", after_ms, 60_000)
+/// Checks the parameters.
+pub(super) fn check(after_ms: u32, after_bytes: Option<u32>, every: Option<u32>) -> Result<(), String> {
+    at_most("after_ms", after_ms, 60_000)?;
+    after_bytes.map_or(Ok(()), |bytes| within("after_bytes", bytes, 1, 1_000_000))?;
+    every.map_or(Ok(()), |every| within("every", every, 2, 100))
 }
 
 /// When a connection ends.

@@ -3,10 +3,14 @@
 //! A fault is a value and a verdict. The value is shared by both ends, the lesson files and the recordings; the verdict
 //! (`chain`, on the server) is a pure decision about a unit. Waiting, writing and closing happen in `net`.
 
+mod bandwidth;
 mod blackhole;
 mod buffer;
 #[cfg(feature = "ssr")]
 pub mod chain;
+mod client_clock;
+mod close_code;
+mod connect;
 mod cut;
 #[cfg(feature = "ssr")]
 mod draw;
@@ -14,17 +18,30 @@ mod event_stream;
 mod idle_killer;
 mod kind;
 mod latency;
+mod loss;
+mod max_request;
+mod overload;
+mod reorder;
 mod restart;
+mod scope;
+#[cfg(feature = "ssr")]
+pub mod script;
 mod short_history;
+mod slice;
 mod slow_answers;
+mod slow_close;
+mod slow_reader;
+mod stale_cache;
 mod stall;
 mod status;
 mod strip_upgrade;
 mod swallow;
+mod tail;
 
 use serde::{Deserialize, Serialize};
 
-pub use kind::{Death, Kind, Place, Prey};
+pub use kind::{Death, Goodbye, Kind, Overflow, Place, Prey, Shape, Stripped};
+pub use scope::Scope;
 
 use crate::wire::Direction;
 
@@ -42,6 +59,12 @@ pub const MAX_MS: u32 = 10_000;
 
 /// The longest time for which a fault may be in force by itself, in milliseconds.
 pub const MAX_DURATION_MS: u32 = 600_000;
+
+/// The latest that a fault may begin, in milliseconds.
+pub const MAX_START_MS: u32 = 600_000;
+
+/// The most strikes that may be counted.
+pub const MAX_COUNT: u32 = 1_000;
 
 /// A rule on a lab's traffic.
 ///
@@ -65,12 +88,32 @@ pub struct Fault {
     /// For how long it is in force, in milliseconds, 100 to [`MAX_DURATION_MS`]; until it is taken away, if absent.
     #[serde(default)]
     pub duration_ms: Option<u32>,
+    /// When it begins, in milliseconds after it was asked for, 0 to [`MAX_START_MS`]; at once, if absent. A list of faults that
+    /// begin one after the other is a script.
+    #[serde(default)]
+    pub start_ms: Option<u32>,
+    /// How many times it strikes, 1 to [`MAX_COUNT`], where strikes can be counted; then it is over.
+    #[serde(default)]
+    pub count: Option<u32>,
+    /// Whom it strikes.
+    #[serde(default)]
+    pub scope: Scope,
 }
 
 impl Fault {
     /// A fault that strikes everything, both ways, until it is taken away.
     pub fn new(id: FaultId, kind: Kind) -> Self {
-        Self { id, kind, direction: None, probability: Self::always(), seed: 0, duration_ms: None }
+        Self {
+            id,
+            kind,
+            direction: None,
+            probability: Self::always(),
+            seed: 0,
+            duration_ms: None,
+            start_ms: None,
+            count: None,
+            scope: Scope::default(),
+        }
     }
 
     fn always() -> f64 {
@@ -89,11 +132,20 @@ impl Fault {
         if !(self.probability >= 0.0 && self.probability <= 1.0) {
             return Err(format!("probability: {} is outside 0 to 1", self.probability));
         }
-        if self.direction.is_some() && self.kind.place() == Place::Server {
-            return Err("direction: this happens at the server, not on the way; leave it out".to_owned());
+        if self.direction.is_some() && self.kind.place() != Place::Wire {
+            return Err("direction: this does not happen on the way; leave it out".to_owned());
         }
         if let Some(ms) = self.duration_ms {
             within("duration_ms", ms, 100, MAX_DURATION_MS)?;
+        }
+        if let Some(ms) = self.start_ms {
+            at_most("start_ms", ms, MAX_START_MS)?;
+        }
+        if let Some(count) = self.count {
+            within("count", count, 1, MAX_COUNT)?;
+            if !self.kind.counts() {
+                return Err("count: this does not strike one by one; give it a duration_ms instead".to_owned());
+            }
         }
         self.kind.check()
     }

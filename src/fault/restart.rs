@@ -12,8 +12,17 @@ use super::{
     FaultId,
     chain::{Fate, Life},
 };
+use super::{at_most, kind::Goodbye};
 #[cfg(feature = "ssr")]
 use crate::wire::{Close, Micros};
+
+/// Checks the parameters.
+pub(super) fn check(how: Goodbye, drain_ms: u32) -> Result<(), String> {
+    if how == Goodbye::Kill && drain_ms > 0 {
+        return Err("drain_ms: who is killed takes no time over it; leave it out".to_owned());
+    }
+    at_most("drain_ms", drain_ms, 60_000)
+}
 
 /// How long a connection is left for saying goodbye, counted from when the server went down or something last moved on it, in
 /// microseconds.

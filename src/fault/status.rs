@@ -5,8 +5,11 @@
 //! *It must show:* a poll that asks again; an `EventSource` that never does: 204 tells it to stop, and any other status
 //! but 200 fails it for good (WHATWG HTML §9.2.3).
 
-/// Checks the parameter.
-pub(super) fn check(code: u16) -> Result<(), String> {
+use super::at_most;
+
+/// Checks the parameters.
+pub(super) fn check(code: u16, retry_after_s: Option<u32>) -> Result<(), String> {
+    retry_after_s.map_or(Ok(()), |seconds| at_most("retry_after_s", seconds, 600))?;
     if code == 204 || (400..=599).contains(&code) {
         return Ok(());
     }

@@ -53,19 +53,19 @@ pub fn free() -> Step {
 fn offer() -> Vec<Fault> {
     let silent = Kind::IdleKiller { after_ms: 3000, how: Death::Silent };
     let lasting = [
-        (2, Kind::Latency { base_ms: 100, jitter_ms: 900 }),
+        (2, Kind::latency(100, 900)),
         (3, Kind::Stall),
         (4, Kind::Blackhole),
         (6, silent),
         (7, Kind::Buffer { bytes: 4096, flush_ms: Some(5000) }),
         (8, Kind::NoId),
         (9, Kind::ShortHistory { keep: 2 }),
-        (10, Kind::Status { code: 503 }),
-        (11, Kind::StripUpgrade),
+        (10, Kind::status(503)),
+        (11, Kind::strip_upgrade()),
     ];
-    let cut = Kind::Cut { how: Close::Rst, after_ms: 0 };
+    let cut = Kind::cut(Close::Rst);
     let lasting = lasting.into_iter().map(|(id, kind)| Fault::new(id, kind));
-    let brief = [(5, cut), (12, Kind::Restart)];
+    let brief = [(5, cut), (12, Kind::restart())];
     let brief = brief.map(|(id, kind)| Fault { duration_ms: Some(3000), ..Fault::new(id, kind) });
     lasting.chain(brief).collect()
 }

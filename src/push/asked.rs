@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    wire::{LabId, address::CROWD},
+    wire::{LabId, Resource, address::CROWD},
 };
 
 /// The largest number that a page's script can hold exactly (2^53 - 1).
@@ -67,10 +67,12 @@ fn who(uri: &Uri, headers: &HeaderMap) -> Who {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let pairs = || uri.query().unwrap_or_default().split('&').chain(accept.split([',', ';']).map(str::trim));
     let find = |name| pairs().find_map(|pair: &str| digits(pair.strip_prefix(name)?).filter(|number| *number > 0));
+    let path = uri.path().strip_prefix("/l/").and_then(|rest| rest.split_once('/'));
     Who {
         client: find("c=").and_then(|number| number.try_into().ok()),
         exchange: find("n=").and_then(|number| number.try_into().ok()),
         crowd: find(CROWD).and_then(|number| number.try_into().ok()),
+        resource: path.and_then(|(_, path)| Resource::of(path)),
     }
 }
 

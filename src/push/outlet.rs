@@ -24,7 +24,7 @@ use crate::{
     error::Error,
     fault::{FaultId, chain::Conduct},
     net::{clock, line::Line},
-    wire::{ClientNo, ExchangeNo, Fact, LabId, Micros, Observation, Witness, observation::News},
+    wire::{ClientNo, ExchangeNo, Fact, LabId, Micros, Observation, Resource, Witness, observation::News},
 };
 
 /// Who asks, by the specification of identity: nobody knows, for a reader's own `curl`.
@@ -36,6 +36,8 @@ pub struct Who {
     pub exchange: Option<ExchangeNo>,
     /// The crowd of a synthetic client: what the server does for it is summed up, not written down.
     pub crowd: Option<u32>,
+    /// What it wants.
+    pub resource: Option<Resource>,
 }
 
 /// Finds what a lab offers by the name in a request's path.
@@ -146,11 +148,11 @@ impl Outlet {
         let mut chain = self.line.changes();
         // Without a number, every stranger's request would draw the same lot: they are counted instead.
         let lot = who.exchange.or_else(|| Some(self.strangers.fetch_add(1, Ordering::Relaxed)));
-        let mut conduct = chain.borrow_and_update().conduct(who.client, lot);
+        let mut conduct = chain.borrow_and_update().conduct(who.client, lot, who.resource);
         // A server that is down answers nobody; it goes on with whoever has waited for so long.
         while conduct.down.is_some() {
             chain.changed().await.map_err(|_| Error::not_found("the lab has just ended"))?;
-            conduct = chain.borrow_and_update().conduct(who.client, lot);
+            conduct = chain.borrow_and_update().conduct(who.client, lot, who.resource);
         }
         // What is not going to be told is no news.
         let told = if conduct.status.is_none() { news } else { News::default() };
@@ -172,7 +174,7 @@ impl Outlet {
 
     /// How the server is to conduct itself now towards this client.
     pub fn conduct(&self, who: Who) -> Conduct {
-        self.line.chain().conduct(who.client, who.exchange)
+        self.line.chain().conduct(who.client, who.exchange, who.resource)
     }
 
     /// The updates after a cursor, as far as the server remembers them now; from the oldest that is kept, without one.

@@ -2,8 +2,14 @@
 
 mod commands;
 mod crowd;
+mod faults;
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    pin::pin,
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -135,6 +141,8 @@ pub struct Lab {
     state: LabState,
     /// When a fault that has a duration is over.
     overs: Vec<(Micros, FaultId)>,
+    /// How many strikes are left to the faults that count them.
+    left: HashMap<FaultId, Arc<AtomicU32>>,
     intake: Intake,
     /// What the line had dropped before this run.
     dropped_before: (u64, u64),
@@ -202,6 +210,7 @@ impl Lab {
             draws,
             state: LabState::default(),
             overs: Vec::new(),
+            left: HashMap::new(),
             intake: Intake::default(),
             dropped_before: (0, 0),
             cleared: None,
@@ -265,10 +274,10 @@ impl Lab {
     fn wakes_at(&self) -> Micros {
         let behind = self.pages.iter().any(|page| page.is_behind(&self.log));
         let flush = behind.then_some(self.flushed + FLUSH);
-        let over = self.overs.iter().map(|over| over.0).min();
+        let fault = self.next_fault();
         let crowd = self.crowd.as_ref().map(Crowd::next);
         let noticed = (self.log.notices() != self.state.notices).then_some(self.noticed + NUMBERS);
-        let times = [self.ticker.next(), self.jobs.borrow().next(), over, flush, noticed, self.expires_at(), crowd];
+        let times = [self.ticker.next(), self.jobs.borrow().next(), fault, flush, noticed, self.expires_at(), crowd];
         times.into_iter().flatten().min().unwrap_or(Micros::MAX)
     }
 
@@ -362,6 +371,7 @@ impl Lab {
 
     /// Takes what the tap or a handler saw.
     fn take(&mut self, seen: Observation) {
+        self.count_strike(&seen);
         // A run that is over has no log any more. A connection may well be older than the run that it serves.
         if seen.at < self.began && seen.fact != Fact::Opened {
             self.state.late += 1;
@@ -379,11 +389,7 @@ impl Lab {
                 count => self.publish(count, false),
             }
         }
-        if self.overs.iter().any(|over| over.0 <= now) {
-            let over: Vec<FaultId> = self.overs.extract_if(.., |over| over.0 <= now).map(|over| over.1).collect();
-            self.state.faults.retain(|fault| !over.contains(&fault.id));
-            self.force();
-        }
+        self.tick_faults(now);
         if self.jobs.borrow().next().is_some_and(|next| next <= now) {
             let mut changed = Vec::new();
             self.jobs.send_modify(|jobs| changed = Arc::make_mut(jobs).advance(now));

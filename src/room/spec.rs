@@ -1,12 +1,9 @@
 //! What may be asked of a lab: every number in its range, every list with an end.
 
 use crate::{
-    fault::MAX_DISTANCE_MS,
+    fault::{MAX_DISTANCE_MS, script},
     wire::control::{LabSpec, Source},
 };
-
-/// How many faults a lab may have at once.
-pub const MAX_FAULTS: usize = 16;
 
 /// Checks how a lab is to be made.
 ///
@@ -19,16 +16,7 @@ pub fn check(spec: &LabSpec) -> Result<(), String> {
     within("job_ms", spec.job_ms, 100, 60_000)?;
     within("comment_ms", spec.comment_ms, 100, 60_000)?;
     keep_alive(spec.keep_alive_ms)?;
-    if spec.faults.len() > MAX_FAULTS {
-        return Err(format!("a lab has at most {MAX_FAULTS} faults"));
-    }
-    for (place, one) in spec.faults.iter().enumerate() {
-        one.check()?;
-        if spec.faults[..place].iter().any(|other| other.id == one.id) {
-            return Err(format!("two faults have the id {}", one.id));
-        }
-    }
-    Ok(())
+    script::check(&spec.faults)
 }
 
 /// Checks a distance.

@@ -4,7 +4,7 @@
 //! handlers see of it is summed up instead of being logged, because a thousand clients would leave the log to nobody else.
 //! The mark is no secret: whoever sets it takes himself out of the picture, and gains nothing.
 
-use super::{ClientNo, ExchangeNo, LabId};
+use super::{ClientNo, ExchangeNo, LabId, Resource};
 
 /// What marks a request of a synthetic client, before the number of its crowd in its lab, from 1.
 pub const CROWD: &str = "crowd=";
@@ -48,20 +48,21 @@ fn number(text: &[u8]) -> Option<u32> {
     sum.filter(|&sum| sum > 0)
 }
 
-/// The lab and the numbers that a request target names, in origin form or absolute form (RFC 9112 §3.2).
-pub(super) fn of_target(target: &[u8]) -> (Option<LabId>, Numbers) {
+/// The lab with its resource, and the numbers, that a request target names, in origin form or absolute form (RFC 9112
+/// §3.2).
+pub(super) fn of_target(target: &[u8]) -> (Option<LabId>, Option<Resource>, Numbers) {
     let origin = origin_form(target);
     let end = origin.iter().position(|&byte| byte == b'?').unwrap_or(origin.len());
     let (path, query) = origin.split_at(end);
-    let lab = path.strip_prefix(b"/l/").and_then(|rest| {
-        let name = rest.split(|&byte| byte == b'/').next()?;
-        LabId::parse(std::str::from_utf8(name).ok()?)
-    });
+    let within = path.strip_prefix(b"/l/").and_then(|rest| std::str::from_utf8(rest).ok());
+    let (name, rest) = within.map_or(("", ""), |within| within.split_once('/').unwrap_or((within, "")));
+    let lab = LabId::parse(name);
+    let resource = lab.as_ref().and(Resource::of(rest));
     let mut numbers = Numbers::default();
     for pair in query.get(1..).unwrap_or_default().split(|&byte| byte == b'&') {
         numbers.take(pair);
     }
-    (lab, numbers)
+    (lab, resource, numbers)
 }
 
 /// What follows the authority of an absolute form.
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     fn target(text: &str) -> (Option<String>, Option<ClientNo>, Option<ExchangeNo>) {
-        let (lab, numbers) = of_target(text.as_bytes());
+        let (lab, _, numbers) = of_target(text.as_bytes());
         (lab.map(String::from), numbers.client, numbers.exchange)
     }
 
@@ -106,6 +107,17 @@ mod tests {
     }
 
     #[test]
+    fn resources() {
+        let resource = |target: &str| of_target(target.as_bytes()).1;
+        assert_eq!(resource("/l/abcdefgh23/poll?c=1"), Some(Resource::Poll));
+        assert_eq!(resource("http://localhost:3001/l/abcdefgh23/page/8"), Some(Resource::Page));
+        assert_eq!(resource("/l/abcdefgh23/board/cached"), Some(Resource::BoardCached));
+        for other in ["/l/abcdefgh23", "/l/abcdefgh23/", "/l/abcdefgh23/polls", "/l/abc/poll", "/poll"] {
+            assert_eq!(resource(other), None, "{other}");
+        }
+    }
+
+    #[test]
     fn garbage_is_no_number() {
         for query in
             ["c=0&n=0", "c=+1&n=-1", "c=65536&n=4294967296", "c=&n=", "c=1x&n= 1", "cc=1&nn=1", "c&n", "C=1&N=1"]
@@ -116,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_crowd_is_marked_exactly() {
-        let crowd = |target: &str| of_target(target.as_bytes()).1.crowd;
+        let crowd = |target: &str| of_target(target.as_bytes()).2.crowd;
         assert_eq!(crowd("/l/abcdefgh23/events?crowd=1"), Some(1));
         assert_eq!(crowd("/l/abcdefgh23/hold?cursor=3&crowd=12&wait=9"), Some(12));
         for other in ["/?crowd=0", "/?crowd", "/?crowd=-1", "/?acrowd=1", "/crowd=1", "/?CROWD=1"] {

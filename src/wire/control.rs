@@ -128,6 +128,12 @@ pub enum Command {
         /// What crowd; none sends it away.
         crowd: Option<CrowdSpec>,
     },
+    /// Put these faults in place of all that are in force or to come. A fault with a start is one to come, so that a list is a
+    /// script; an empty one leaves a clean network.
+    Faults {
+        /// At most 64.
+        faults: Vec<Fault>,
+    },
 }
 
 /// From the lab's task to the page.
@@ -229,6 +235,9 @@ pub struct LabState {
     /// What was noticed about the run so far.
     #[serde(default)]
     pub notices: Vec<Notice>,
+    /// The faults to come, and when, in that order.
+    #[serde(default)]
+    pub coming: Vec<(Micros, Fault)>,
 }
 
 /// How a lab is made: the body of `POST /api/labs`.

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    ClientNo, Close, Direction, ExchangeNo, LabId, Unit,
+    ClientNo, Close, Direction, ExchangeNo, LabId, Resource, Unit,
     body::{self, Reader},
     head::{Found, Head, Kind},
     http::{self, Framing, Method},
@@ -72,6 +72,8 @@ pub struct Address {
     pub exchange: Option<ExchangeNo>,
     /// `crowd` of the query: the number of a synthetic client's crowd.
     pub crowd: Option<u32>,
+    /// What of the lab it wants.
+    pub resource: Option<Resource>,
 }
 
 /// A request that waits for its answer.

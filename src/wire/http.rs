@@ -86,7 +86,7 @@ pub(super) fn request(bytes: &[u8], nth: u32) -> Option<Request> {
         // A request whose last coding is not chunked has no end that can be told (RFC 9112 §6.3, 4).
         Coding::Other | Coding::Bad => Framing::Faulty,
     };
-    let (lab, query) = address::of_target(target);
+    let (lab, resource, query) = address::of_target(target);
     let numbers = query.or(said.accept);
     let head = RequestHead {
         method: text::bounded(method, METHOD_KEPT, false),
@@ -100,7 +100,7 @@ pub(super) fn request(bytes: &[u8], nth: u32) -> Option<Request> {
         b"CONNECT" => Method::Connect,
         _ => Method::Other,
     };
-    let address = Address { lab, client: numbers.client, exchange: numbers.exchange, crowd: numbers.crowd };
+    let address = Address { lab, client: numbers.client, exchange: numbers.exchange, crowd: numbers.crowd, resource };
     Some(Request { head, method, framing, websocket: said.websocket, address })
 }
 

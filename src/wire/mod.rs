@@ -47,6 +47,7 @@ pub mod head;
 pub mod http;
 pub mod observation;
 pub mod packed;
+pub mod resource;
 mod settings;
 pub mod sse;
 mod text;
@@ -54,12 +55,13 @@ pub mod unit;
 pub mod ws;
 
 pub use observation::{Ending, Fact, HoldEnd, Observation, Record, Witness};
+pub use resource::Resource;
 pub use unit::{Body, Close, Frame, RequestHead, ResponseHead, Unit};
 
 use serde::{Deserialize, Serialize};
 
 /// Version of the observation format, in recordings and on the control socket. A reader refuses what is newer.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// The first byte of a binary message with a stroke of the shared pad.
 pub const STROKE: u8 = 2;

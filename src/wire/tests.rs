@@ -170,6 +170,7 @@ fn what_page_and_lab_say() {
         Command::Source { running: true },
         Command::Distance { ms: 80 },
         Command::Fault { fault: fault() },
+        Command::Faults { faults: vec![fault()] },
         Command::Mend { id: 1 },
         Command::Reset,
         Command::Job,
@@ -194,6 +195,7 @@ fn what_page_and_lab_say() {
         late: 4,
         keep_alive_ms: 2000,
         notices: vec![Notice { kind: notice::Kind::NoJitter, n: 3, of: 0, time: -5, limit: Micros::MAX }],
+        coming: vec![(7_000, Fault { start_ms: Some(5), ..Fault::new(9, Kind::Stall) })],
     };
     there_and_back(&[
         Down::Snapshot { format: FORMAT, epoch: 1, after: 0, ledger: Box::default(), lab: lab.clone() },

@@ -73,7 +73,7 @@ async fn chance_spreads_those_who_come_back() {
     for way in ways {
         let asked = spec(SIZE, Technique::WebSocket, way);
         crowd(&page, asked, "all connected", |crowd| crowd.connected == SIZE && crowd.connections == SIZE).await;
-        let cut = Fault { duration_ms: Some(100), ..Fault::new(1, Kind::Cut { how: Close::Rst, after_ms: 0 }) };
+        let cut = Fault { duration_ms: Some(100), ..Fault::new(1, Kind::cut(Close::Rst)) };
         page.command(Command::Fault { fault: cut }).await;
         let back = |ledger: &Ledger| {
             latest(ledger).is_some_and(|crowd| {

@@ -168,7 +168,7 @@ async fn a_slow_path_is_taken_for_a_dead_one() {
     let page = Arc::new(Page::open(&server, &quiet(10)).await);
     let running = run(&page, client());
     proves_open(&page, 1.0).await;
-    let slow = Kind::Latency { base_ms: TIMEOUT / 2 + 20, jitter_ms: 0 };
+    let slow = Kind::latency(TIMEOUT / 2 + 20, 0);
     page.command(Command::Fault { fault: Fault::new(1, slow) }).await;
     page.until("a false alarm", at_least(Figure::Reconnects, 1.0)).await;
     page.command(Command::Publish).await;

@@ -37,7 +37,7 @@ fn listen(page: &Arc<Page>, settings: ClientSettings) -> JoinHandle<()> {
 }
 
 fn cut(ms: u32) -> Command {
-    let kind = Kind::Cut { how: Close::Fin, after_ms: 0 };
+    let kind = Kind::cut(Close::Fin);
     Command::Fault { fault: Fault { duration_ms: Some(ms), ..Fault::new(90, kind) } }
 }
 
@@ -161,7 +161,7 @@ async fn with_a_history_that_is_too_short_the_rest_is_lost() {
 /// `server-sent-events/ends`: a 204, another status or another type ends it for good.
 #[tokio::test(flavor = "multi_thread")]
 async fn some_answers_end_it_for_good() {
-    for kind in [Kind::Status { code: 204 }, Kind::Status { code: 500 }, Kind::WrongType] {
+    for kind in [Kind::status(204), Kind::status(500), Kind::WrongType] {
         let server = server().await;
         let spec = LabSpec { source: Source::Button, distance_ms: 0, ..LabSpec::default() };
         let page = Arc::new(Page::open(&server, &spec).await);

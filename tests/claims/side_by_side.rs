@@ -187,7 +187,7 @@ fn came_back(technique: Technique) -> impl Fn(&Ledger) -> bool {
 /// `race/after-a-cut`: with a cursor all four have in the end what was published while they were cut off.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_cut_all_four_have_everything() {
-    let ledger = through(Kind::Cut { how: Close::Fin, after_ms: 0 }, async |page| {
+    let ledger = through(Kind::cut(Close::Fin), async |page| {
         page.until("the stream is broken", came_back(Technique::Sse)).await;
         page.until("the socket is broken", came_back(Technique::WebSocket)).await;
     })
@@ -200,7 +200,7 @@ async fn after_a_cut_all_four_have_everything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_says_goodbye_and_loses_nothing_of_those_who_come_back() {
     let goodbye = |seen: &Observation| matches!(seen.fact, Fact::Shut { code: 1012, clean: true });
-    through(Kind::Restart, async |page| {
+    through(Kind::restart(), async |page| {
         page.ends("the goodbye", |ends| ends.iter().any(goodbye)).await;
         page.until("the stream has ended", came_back(Technique::Sse)).await;
     })

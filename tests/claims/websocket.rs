@@ -206,7 +206,7 @@ async fn a_stripped_handshake_is_no_handshake() {
     let server = server().await;
     let page = Page::open(&server, &LabSpec::default()).await;
     let mut stream = page.overhear(9);
-    page.command(Command::Fault { fault: Fault::new(1, Kind::StripUpgrade) }).await;
+    page.command(Command::Fault { fault: Fault::new(1, Kind::strip_upgrade()) }).await;
     let mut status = page.handshake(1).await;
     // The command is on its way on another connection.
     for client in 2..50 {

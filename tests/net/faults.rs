@@ -96,7 +96,7 @@ async fn a_cut_ends_what_is_open_and_what_comes_until_it_is_taken_away() {
         let mut idle = stage.client().await;
         idle.get(LABS[0], "hello", 2).await;
         assert_eq!(idle.answer().await.0, 200);
-        stage.labs[0].force(chain(Kind::Cut { how, after_ms: 0 }));
+        stage.labs[0].force(chain(Kind::cut(how)));
         stage.labs[0].until(said).await;
         stage.dropped().await;
         let mut late = stage.client().await;
@@ -129,7 +129,7 @@ async fn a_cut_ends_an_upgraded_connection_on_which_nothing_moves() {
         stage.labs[0].force(distance(ms));
         client.hears_nothing(20).await;
     }
-    stage.labs[0].force(chain(Kind::Cut { how: Close::Fin, after_ms: 0 }));
+    stage.labs[0].force(chain(Kind::cut(Close::Fin)));
     assert_eq!(client.rest().await, "");
     stage.labs[0].has("struck by 7").await;
     drop(client);
@@ -138,7 +138,7 @@ async fn a_cut_ends_an_upgraded_connection_on_which_nothing_moves() {
 
 #[tokio::test]
 async fn a_cut_after_a_time_lets_quick_answers_through() {
-    let kind = Kind::Cut { how: Close::Fin, after_ms: 150 };
+    let kind = Kind::Cut { how: Close::Fin, after_ms: 150, after_bytes: None, every: None };
     let (mut stage, mut client, feed) = streaming(chain(kind)).await;
     feed.send("one").await.unwrap();
     hears(&mut client, "one").await;

@@ -19,7 +19,7 @@ const SEEDS: u64 = 12;
 /// A chain of a random kind; the last one is always clean.
 fn weather(rng: &mut fastrand::Rng) -> Chain {
     let latency = |base_ms, jitter_ms, direction| {
-        let kind = Kind::Latency { base_ms, jitter_ms };
+        let kind = Kind::latency(base_ms, jitter_ms);
         Fault { direction, probability: 0.7, seed: 1, ..Fault::new(1, kind) }
     };
     match rng.u8(0..6) {

@@ -259,7 +259,7 @@ async fn a_held_unit_outlives_the_server_and_a_lab_that_goes_lets_go() {
 
 #[tokio::test]
 async fn a_latency_that_is_taken_away_frees_what_waits() {
-    let kind = Kind::Latency { base_ms: 10_000, jitter_ms: 0 };
+    let kind = Kind::latency(10_000, 0);
     let slow = Fault { direction: Some(Direction::Down), ..Fault::new(1, kind) };
     let mut stage = Stage::open([Chain::new(Duration::ZERO, vec![slow.clone()])]).await;
     let mut client = stage.client().await;
@@ -267,7 +267,7 @@ async fn a_latency_that_is_taken_away_frees_what_waits() {
     stage.labs[0].until("down 1: 200").await;
     client.hears_nothing(50).await;
     // Shorter, but not over: due 200 ms after it came, not after the change.
-    let shorter = Fault { kind: Kind::Latency { base_ms: 200, jitter_ms: 0 }, ..slow };
+    let shorter = Fault { kind: Kind::latency(200, 0), ..slow };
     stage.labs[0].force(Chain::new(Duration::ZERO, vec![shorter]));
     assert_eq!(client.answer().await, (200, "hello".to_owned()));
     let lab = &mut stage.labs[0];

@@ -66,7 +66,7 @@ async fn a_reset_is_a_new_epoch_and_a_clean_network() {
     let mut page = lab.page().await;
     let before = page.cursor();
     page.command(Command::Distance { ms: 500 }).await;
-    let kind = Kind::Latency { base_ms: 10, jitter_ms: 0 };
+    let kind = Kind::latency(10, 0);
     page.command(Command::Fault { fault: Fault::new(4, kind) }).await;
     page.command(Command::Publish).await;
     page.command(Command::Source { running: true }).await;
@@ -137,7 +137,7 @@ async fn a_probe_is_answered_with_the_time_in_between() {
 async fn commands_out_of_range_change_nothing() {
     let course = Course::start().await;
     let mut page = course.lab("{}").await.page().await;
-    let kind = Kind::Latency { base_ms: 20_000, jitter_ms: 0 };
+    let kind = Kind::latency(20_000, 0);
     let fault = Fault::new(1, kind);
     assert!(page.try_command(Command::Distance { ms: 5001 }).await.unwrap_err().contains("5000"));
     assert!(page.try_command(Command::Fault { fault }).await.unwrap_err().contains("base_ms"));

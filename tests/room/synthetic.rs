@@ -130,7 +130,7 @@ async fn a_cut_strikes_them_all_and_they_come_back() {
         page.command(call(spec(200, technique))).await;
         until(&mut page, |crowd| crowd.held == 200).await;
         page.command(Command::Source { running: true }).await;
-        let cut = Fault { duration_ms: Some(300), ..Fault::new(5, Kind::Cut { how: Close::Rst, after_ms: 0 }) };
+        let cut = Fault { duration_ms: Some(300), ..Fault::new(5, Kind::cut(Close::Rst)) };
         page.command(Command::Fault { fault: cut }).await;
         let back = until(&mut page, |crowd| crowd.connected == 200 && crowd.connects.iter().sum::<u32>() >= 200).await;
         assert!(back.cut_ms.is_some() && back.peak().is_some_and(|peak| peak > 0), "{back:?}");

@@ -274,7 +274,7 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
         Just(Kind::Stall),
         Just(Kind::Buffer { bytes: 100, flush_ms: None }),
         Just(Kind::IdleKiller { after_ms: 100, how: Death::Silent }),
-        Just(Kind::Latency { base_ms: 100, jitter_ms: 0 }),
+        Just(Kind::latency(100, 0)),
     ];
     prop::collection::vec((1u32..4, kind).prop_map(|(id, kind)| Fault::new(id, kind)), 0..3)
 }

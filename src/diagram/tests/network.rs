@@ -65,7 +65,7 @@ fn it_has_a_lifeline_once_a_fault_on_the_wire_was_in_force() {
     };
     assert!(thin(Kind::Stall, 900.0) && thin(Kind::Blackhole, 900.0));
     assert!(!thin(Kind::Stall, 390.0), "there is no room for it");
-    assert!(!thin(Kind::Latency { base_ms: 500, jitter_ms: 0 }, 900.0), "latency is a longer way, not a place");
+    assert!(!thin(Kind::latency(500, 0), 900.0), "latency is a longer way, not a place");
     assert!(!thin(Kind::NoId, 900.0), "that is the server's");
 }
 

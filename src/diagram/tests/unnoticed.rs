@@ -92,11 +92,7 @@ fn a_network_that_comes_back_ends_what_nobody_noticed() {
 #[test]
 fn faults_that_speak_and_requests_have_no_bands() {
     let mut log = socket();
-    faults(
-        &mut log,
-        12 * S,
-        vec![Fault::new(1, Kind::Stall), Fault::new(2, Kind::Latency { base_ms: 9, jitter_ms: 0 })],
-    );
+    faults(&mut log, 12 * S, vec![Fault::new(1, Kind::Stall), Fault::new(2, Kind::latency(9, 0))]);
     assert_eq!(bands(&log), []);
     let mut log = super::log::lesson();
     faults(&mut log, 12 * S, hole());

@@ -10,7 +10,9 @@ use crate::{
         chain::{Chain, Decision, Fate, Life, Meta},
     },
     net::line::{Directory, Line},
-    wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Fact, Micros, Observation, Unit, Witness, decode::Cut},
+    wire::{
+        ClientNo, Close, ConnNo, Direction, ExchangeNo, Fact, Micros, Observation, Resource, Unit, Witness, decode::Cut,
+    },
 };
 
 /// How many labs one connection is observed for. A browser's connection serves one, two when tabs share it; requests
@@ -30,6 +32,8 @@ pub(super) struct Route {
     conn: ConnNo,
     /// The crowd of the synthetic client that asked: then it is summed up, not written down.
     crowd: Option<u32>,
+    /// Who asked last on the connection, and for what: a fault may be for some only. What belongs to no exchange has it, too.
+    asker: (Option<ClientNo>, Option<Resource>),
 }
 
 impl Route {
@@ -56,6 +60,8 @@ impl Route {
 
     /// The decision of the chain in force.
     pub(super) fn decide(&self, meta: Meta<'_>) -> Decision {
+        let (client, resource) = self.asker;
+        let meta = Meta { client, resource, ..meta };
         self.line.as_ref().map_or_else(Decision::default, |line| line.decide(meta))
     }
 
@@ -100,7 +106,9 @@ impl Book {
             let line = address.lab.as_ref().and_then(|lab| self.directory.line(lab));
             let crowd = address.crowd;
             let line = line.filter(|line| self.serves(line, crowd) || self.served.len() < MAX_LABS);
-            let route = Route { line, client: address.client, exchange: address.exchange, conn: self.conn, crowd };
+            let (client, exchange) = (address.client, address.exchange);
+            let asker = (client, address.resource);
+            let route = Route { line, client, exchange, conn: self.conn, crowd, asker };
             if let Some(line) = &route.line
                 && !self.serves(line, crowd)
             {
@@ -141,7 +149,8 @@ impl Book {
 
     /// What the chain of the lab that was asked last has in store for the connection.
     pub(super) fn fate(&self, life: Life) -> Option<Fate> {
-        self.newest.line.as_ref()?.fate(self.conn, life)
+        let (client, resource) = self.newest.asker;
+        self.newest.line.as_ref()?.fate(self.conn, Life { client, resource, ..life })
     }
 
     /// Tells the lab that was asked last that a fault has struck the connection.

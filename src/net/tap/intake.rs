@@ -84,7 +84,7 @@ impl State {
         route.sum(dir, &unit);
         let turn = Turn::of(&unit, dir);
         let first = way.queue.is_empty() && way.partial.is_empty() && !matches!(unit, Unit::End { .. });
-        if first && route.decide(Meta { dir, conn, no, silenced, unit: &unit }).is_pass() && !piece.is_empty() {
+        if first && route.decide(Meta::new(dir, conn, no, silenced, &unit)).is_pass() && !piece.is_empty() {
             route.see(now, || Fact::Unit { dir, no, unit });
             way.passing.push(Passing { no, route, turn, len: piece.len() });
             return true;

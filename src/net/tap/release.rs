@@ -27,7 +27,7 @@ impl State {
             let Some(first) = way.queue.front_mut() else { return Head::Empty };
             let Some(unit) = &first.undecided else { return Head::Ready };
             let (no, end) = (first.no, matches!(unit, Unit::End { .. }));
-            let decision = first.route.decide(Meta { dir, conn, no, silenced, unit });
+            let decision = first.route.decide(Meta::new(dir, conn, no, silenced, unit));
             let due = first.entered + decision.micros();
             if now < due {
                 return Head::Wait(Wait { due: Some(due), line: first.route.line().cloned() });

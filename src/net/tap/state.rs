@@ -90,7 +90,7 @@ impl State {
 
     /// What a fault has in store for the connection, by the chain of the lab that was asked last.
     pub(super) fn fate(&mut self) -> Option<Fate> {
-        let life = Life { asked: self.asked_at, moved: self.stepped, silenced: self.silenced };
+        let life = Life { asked: self.asked_at, moved: self.stepped, silenced: self.silenced, ..Life::default() };
         self.book.fate(life)
     }
 

@@ -84,7 +84,7 @@ impl Waiting {
             return false;
         }
         let (dir, conn, silenced) = meta;
-        let decision = self.route.decide(Meta { dir, conn, no: self.no, silenced, unit });
+        let decision = self.route.decide(Meta::new(dir, conn, self.no, silenced, unit));
         let passes = match decision.verdict {
             Verdict::Pass => true,
             Verdict::Gather { .. } => self.no <= gathered,

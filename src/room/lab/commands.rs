@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{Lab, sources};
 use crate::{
-    fault::{Fault, FaultId, Kind, chain::Chain},
+    fault::chain::Chain,
     net::clock,
     push::{
         FeedState,
@@ -38,36 +38,9 @@ impl Lab {
                 self.state.distance_ms = ms;
                 self.force();
             }
-            Command::Fault { fault } => {
-                fault.check()?;
-                let over = expiry(&fault, clock::now());
-                let id = fault.id;
-                if fault.kind == Kind::Restart {
-                    self.restarted = Some(clock::now());
-                    self.feed.send_modify(|feed| Arc::make_mut(feed).restart());
-                }
-                if let (Kind::Cut { .. } | Kind::Restart, Some(crowd)) = (&fault.kind, &mut self.crowd) {
-                    crowd.cut(clock::now());
-                }
-                let faults = &mut self.state.faults;
-                match faults.iter().position(|other| other.id == fault.id) {
-                    Some(place) => faults[place] = fault,
-                    None if faults.len() < spec::MAX_FAULTS => faults.push(fault),
-                    None => return Err(format!("a lab has at most {} faults", spec::MAX_FAULTS)),
-                }
-                self.overs.retain(|over| over.1 != id);
-                self.overs.extend(over);
-                self.force();
-            }
-            Command::Mend { id } => {
-                let before = self.state.faults.len();
-                self.state.faults.retain(|fault| fault.id != id);
-                if self.state.faults.len() == before {
-                    return Err(format!("there is no fault {id}"));
-                }
-                self.overs.retain(|over| over.1 != id);
-                self.force();
-            }
+            Command::Fault { fault } => self.add_fault(fault)?,
+            Command::Mend { id } => self.mend(id)?,
+            Command::Faults { faults } => self.replace_faults(faults)?,
             Command::Reset => self.reset()?,
             Command::Job => {
                 let (reply, mut answer) = oneshot::channel();
@@ -143,9 +116,12 @@ impl Lab {
     /// The first records of a run, and its settings.
     pub(super) fn begin(&mut self) {
         let LabSpec { distance_ms, keep_alive_ms, ref faults, .. } = self.spec;
-        self.overs = faults.iter().filter_map(|fault| expiry(fault, self.began)).collect();
-        self.state = LabState { distance_ms, keep_alive_ms, faults: faults.clone(), ..LabState::default() };
+        let faults = faults.clone();
+        self.state = LabState { distance_ms, keep_alive_ms, ..LabState::default() };
         self.record(self.began, Fact::Run { distance_ms });
+        self.overs.clear();
+        self.left.clear();
+        self.schedule(faults, self.began);
         if !self.state.faults.is_empty() {
             self.record(self.began, Fact::Faults { distance_ms, faults: self.state.faults.clone() });
         }
@@ -160,6 +136,7 @@ impl Lab {
             keep_alive,
             cleared: self.cleared,
             restarted: self.restarted,
+            left: self.left.clone(),
             handshake: self.spec.handshake,
             ..chain
         }));
@@ -172,9 +149,4 @@ impl Lab {
         self.record(clock::now(), Fact::Faults { distance_ms, faults });
         self.settings_changed();
     }
-}
-
-/// When a fault is over that is in force from `now` on, if it has a duration.
-fn expiry(fault: &Fault, now: Micros) -> Option<(Micros, FaultId)> {
-    fault.duration_ms.map(|ms| (now + Micros::from(ms) * 1000, fault.id))
 }

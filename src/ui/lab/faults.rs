@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::rig::Rig;
 use crate::{
-    fault::{Death, Fault, Kind, Prey},
+    fault::{Death, Fault, Goodbye, Kind, Overflow, Prey, Stripped},
     i18n::{t, tf},
     lesson::manifest::Control,
     wire::{Close, control::Command},
@@ -72,48 +72,90 @@ fn line(rig: Rig, fault: Fault, may: bool, alone: bool) -> impl IntoView {
 
 /// A fault in a reader's words.
 fn describe(fault: &Fault) -> String {
+    let value = |word: &str| t(&format!("fault.value_{word}"));
     let share = format!("{:.0}", fault.probability * 100.0);
-    let close = |how| t(if how == Close::Fin { "lab.how_fin" } else { "lab.how_rst" });
-    match fault.kind {
-        Kind::SlowAnswers { max_ms, .. } => {
-            tf("lab.fault_slow_answers", &[("share", &share), ("max", &seconds(max_ms))])
-        }
-        Kind::Latency { base_ms, jitter_ms } => {
-            tf("lab.fault_latency", &[("base", &seconds(base_ms)), ("jitter", &seconds(jitter_ms))])
-        }
-        Kind::Stall => t("lab.fault_stall"),
-        Kind::Blackhole => t("lab.fault_blackhole"),
-        Kind::Cut { how, .. } => tf("lab.fault_cut", &[("how", &close(how))]),
+    let close = |how| value(if how == Close::Fin { "fin" } else { "rst" });
+    let params: Vec<(&str, String)> = match fault.kind {
+        Kind::SlowAnswers { max_ms, .. } => vec![("share", share), ("max", seconds(max_ms))],
+        Kind::Latency { base_ms, jitter_ms, .. } => vec![("base", seconds(base_ms)), ("jitter", seconds(jitter_ms))],
+        Kind::Cut { how, .. } => vec![("how", close(how))],
         Kind::IdleKiller { after_ms, how } => {
             let how = match how {
                 Death::Fin => close(Close::Fin),
                 Death::Rst => close(Close::Rst),
-                Death::Silent => t("lab.how_silent"),
+                Death::Silent => value("silent"),
             };
-            tf("lab.fault_idle_killer", &[("time", &seconds(after_ms)), ("how", &how)])
+            vec![("time", seconds(after_ms)), ("how", how)]
         }
-        Kind::Buffer { bytes, .. } => {
-            let bytes = format!("{:.1}\u{a0}kB", f64::from(bytes) / 1000.0);
-            tf("lab.fault_buffer", &[("bytes", &bytes)])
-        }
+        Kind::Buffer { bytes, .. } | Kind::Slice { bytes, .. } => vec![("bytes", size(bytes))],
         Kind::Swallow { what } => {
             let what = match what {
-                Prey::Pings => "lab.what_pings",
-                Prey::Pongs => "lab.what_pongs",
-                Prey::Beats => "lab.what_beats",
-                Prey::Comments => "lab.what_comments",
+                Prey::Pings => "pings",
+                Prey::Pongs => "pongs",
+                Prey::Beats => "beats",
+                Prey::Comments => "comments",
             };
-            tf("lab.fault_swallow", &[("what", &t(what))])
+            vec![("what", value(what))]
         }
-        Kind::Status { code } => tf("lab.fault_status", &[("code", &code.to_string())]),
-        Kind::ShortHistory { keep } => tf("lab.fault_short_history", &[("keep", &keep.to_string())]),
-        Kind::NoId => t("lab.fault_no_id"),
-        Kind::Retry { ms } => tf("lab.fault_retry", &[("time", &seconds(ms))]),
-        Kind::NoComments => t("lab.fault_no_comments"),
-        Kind::WrongType => t("lab.fault_wrong_type"),
-        Kind::Restart => t("lab.fault_restart"),
-        Kind::StripUpgrade => t("lab.fault_strip_upgrade"),
-    }
+        Kind::Status { code, .. } => vec![("code", code.to_string())],
+        Kind::ShortHistory { keep } => vec![("keep", keep.to_string())],
+        Kind::Retry { ms } | Kind::SlowClose { ms } => vec![("time", seconds(ms))],
+        Kind::Restart { how, .. } => {
+            let how = match how {
+                Goodbye::Drain => "drain",
+                Goodbye::Kill => "kill",
+                Goodbye::Rotate => "rotate",
+            };
+            vec![("how", value(how))]
+        }
+        Kind::StripUpgrade { answer } => {
+            let answer = match answer {
+                Stripped::UpgradeRequired => "upgrade_required",
+                Stripped::BadRequest => "bad_request",
+                Stripped::Ok => "ok",
+                Stripped::Hang => "hang",
+            };
+            vec![("what", value(answer))]
+        }
+        Kind::Tail { times } => vec![("share", share), ("times", times.to_string())],
+        Kind::Bandwidth { bytes_per_s, .. } => vec![("rate", size(bytes_per_s))],
+        Kind::Loss { .. } | Kind::NeverAnswer => vec![("share", share)],
+        Kind::SlowConnect { wait_ms: ms } | Kind::MaxRequest { after_ms: ms } | Kind::StaleCache { ttl_ms: ms } => {
+            vec![("time", seconds(ms))]
+        }
+        Kind::Reorder { window } => vec![("window", window.to_string())],
+        Kind::Overload { at_once, pause_ms } => vec![("n", at_once.to_string()), ("time", seconds(pause_ms))],
+        Kind::CloseCode { code } => {
+            let how =
+                code.map_or_else(|| value("no_frame"), |code| tf("fault.value_code", &[("code", &code.to_string())]));
+            vec![("code", how)]
+        }
+        Kind::SlowReader { bytes_per_s, policy } => {
+            let policy = if policy == Overflow::Disconnect { "disconnect" } else { "drop_oldest" };
+            vec![("rate", size(bytes_per_s)), ("what", value(policy))]
+        }
+        Kind::ClockDrift { ahead_ms, ppm } => {
+            vec![("ahead", format!("{}\u{a0}s", f64::from(ahead_ms) / 1000.0)), ("ppm", ppm.to_string())]
+        }
+        Kind::Stall
+        | Kind::Blackhole
+        | Kind::NoId
+        | Kind::NoComments
+        | Kind::WrongType
+        | Kind::Refuse
+        | Kind::Duplicate { .. }
+        | Kind::Hidden
+        | Kind::Frozen
+        | Kind::Offline
+        | Kind::Asleep => Vec::new(),
+    };
+    let params: Vec<(&str, &str)> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    tf(&format!("fault.{}", fault.kind.name()), &params)
+}
+
+/// Bytes as kilobytes.
+fn size(bytes: u32) -> String {
+    format!("{:.1}\u{a0}kB", f64::from(bytes) / 1000.0)
 }
 
 /// Number and unit stay on one line.
