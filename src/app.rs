@@ -29,6 +29,7 @@ pub mod guard;
 mod home;
 mod lesson;
 pub mod page;
+mod panel;
 mod path;
 mod recording;
 mod reference;

@@ -4,7 +4,7 @@ use std::{borrow::Cow, error, fmt};
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -13,13 +13,14 @@ use axum::{
 pub struct Error {
     status: StatusCode,
     message: Cow<'static, str>,
+    retry_after: Option<u32>,
     cause: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
 impl Error {
     /// An error with a sentence that helps whoever asked.
     pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), cause: None }
+        Self { status, message: message.into(), retry_after: None, cause: None }
     }
 
     /// 400: the request is wrong, and the sentence says where.
@@ -35,13 +36,20 @@ impl Error {
     /// 500: it is our own fault, and the client learns no more than that.
     pub fn internal(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         let message = "something went wrong here; the server's log says what".into();
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, message, cause: Some(cause.into()) }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, message, retry_after: None, cause: Some(cause.into()) }
     }
 
     /// The same error with its cause, which is logged and never sent.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
+        self
+    }
+
+    /// The same error, which says in how many seconds to come back (RFC 9110 §10.2.3).
+    #[must_use]
+    pub fn retry_after(mut self, seconds: Option<u32>) -> Self {
+        self.retry_after = seconds;
         self
     }
 
@@ -70,11 +78,15 @@ impl IntoResponse for Error {
             (Some(cause), false) => tracing::debug!(status = self.status.as_u16(), %cause, "{}", self.message),
             (None, _) => tracing::debug!(status = self.status.as_u16(), "{}", self.message),
         }
-        if self.status == StatusCode::NO_CONTENT {
+        let mut response = match self.status {
             // By definition without content (RFC 9110 §15.3.5).
-            return self.status.into_response();
+            StatusCode::NO_CONTENT => self.status.into_response(),
+            _ => (self.status, Json(serde_json::json!({ "error": self.message }))).into_response(),
+        };
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
-        (self.status, Json(serde_json::json!({ "error": self.message }))).into_response()
+        response
     }
 }
 

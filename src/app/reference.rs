@@ -6,6 +6,7 @@ use super::{
     Here,
     lesson::panes,
     page::Page,
+    panel,
     shell::{Sheet, technique_name},
 };
 use crate::{
@@ -22,7 +23,17 @@ use crate::{
 
 /// The free lab: everything can be set, nothing is asked.
 pub fn lab(here: &Here) -> Sheet {
-    let play = Packed(Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step: outside::free() });
+    let mut step = outside::free();
+    let trouble = match panel::linked(&here.uri) {
+        Ok((faults, technique)) => {
+            step.lab.faults = faults;
+            step.client.technique = technique.unwrap_or(step.client.technique);
+            None
+        }
+        Err(why) => Some(why),
+    };
+    let panel = panel::panel(trouble).into_any();
+    let play = Packed(Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step });
     let tips = ["one", "two", "three"].map(|tip| view! { <li>{t(&format!("page.lab_tip_{tip}"))}</li> });
     let recording = here.path(&Page::Recording(None));
     let body = view! {
@@ -36,6 +47,7 @@ pub fn lab(here: &Here) -> Sheet {
                         <ul>{Vec::from(tips)}</ul>
                         <p><a class="pill" href=recording>{t("page.recording_open")}</a></p>
                     </div>
+                    {panel}
                 </article>
                 <section class="bench" aria-label=t("page.lab")>
                     {view! { <Lab /> }.into_any()}

@@ -15,6 +15,11 @@ pub fn window() -> Window {
     web_sys::window().expect("a page has a window: this code never runs in a worker")
 }
 
+/// The page's document.
+pub fn document() -> Option<web_sys::Document> {
+    window().document()
+}
+
 /// The page's own monotonic clock (`performance.now()`, 0.1 ms coarse in most browsers).
 pub fn now() -> Micros {
     window().performance().map_or(0, |performance| (performance.now() * 1000.0) as Micros)

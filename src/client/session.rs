@@ -133,25 +133,31 @@ impl Session {
         self.created.origin.rsplit(':').next().unwrap_or_default().to_owned()
     }
 
-    /// The run as a recording, saved under the name of its step, `lesson/step`. The error is the server's message, or empty
-    /// if it could not be reached.
-    pub async fn save(&self, step: &str) -> Result<String, String> {
-        let url = ["/api/labs/", self.created.lab.as_str(), "/recording?step=", step].concat();
+    /// Asks one of the lab's own addresses: what follows its name there. The error is the server's message, or empty if it
+    /// could not be reached.
+    pub async fn api(&self, method: &str, rest: &str, json: Option<&str>) -> Result<String, String> {
+        let url = ["/api/labs/", self.created.lab.as_str(), "/", rest].concat();
         let asked = browser::Asked {
-            method: "GET",
+            method,
             url: &url,
             cache: RequestCache::NoStore,
             accept: None,
-            json: None,
+            json,
             bearer: Some(&self.created.secret),
             bytes: None,
             signal: None,
         };
         match browser::fetch(asked).await {
-            Ok((200, text)) => Ok(text),
+            Ok((200..=299, text)) => Ok(text),
             Ok((_, why)) => Err(why),
             Err(_) => Err(String::new()),
         }
+    }
+
+    /// The run as a recording, saved under the name of its step, `lesson/step`. The error is the server's message, or empty
+    /// if it could not be reached.
+    pub async fn save(&self, step: &str) -> Result<String, String> {
+        self.api("GET", &["recording?step=", step].concat(), None).await
     }
 
     /// Now, on the server's clock, once the clocks are aligned.

@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    Fault, FaultId, Kind, blackhole, buffer, cut, draw::Draw, idle_killer, latency, restart, slow_answers, stall,
-    swallow,
+    Fault, FaultId, Goodbye, Kind, Overflow, Stripped, blackhole, buffer, cut, draw::Draw, idle_killer, latency,
+    restart, slow_answers, stall, swallow,
 };
 use crate::wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Micros, Resource, Unit, UnitNo};
 
@@ -169,8 +169,16 @@ impl Decision {
 pub struct Conduct {
     /// Wait this long first. Where several faults struck, their waits add up under the id of the first.
     pub wait: Option<(FaultId, Duration)>,
-    /// Answer with this status, and with nothing else.
-    pub status: Option<(FaultId, u16)>,
+    /// Answer with this status, and with nothing else but, perhaps, in how many seconds to come back.
+    pub status: Option<(FaultId, u16, Option<u32>)>,
+    /// Answer nothing.
+    pub never: Option<FaultId>,
+    /// Let so many later answers go first.
+    pub behind: Option<(FaultId, u32)>,
+    /// Work on so many requests at once, and on each for so long.
+    pub busy: Option<(FaultId, u32, Duration)>,
+    /// What to do about a reader that is behind.
+    pub overflow: Option<(FaultId, Overflow)>,
     /// Remember no more than so many updates.
     pub keep: Option<u32>,
     /// Give the blocks of an event stream their `id`.
@@ -182,7 +190,7 @@ pub struct Conduct {
     /// Say that an event stream is one.
     pub typed: bool,
     /// Answer a handshake as if it did not ask for another protocol.
-    pub stripped: Option<FaultId>,
+    pub stripped: Option<(FaultId, Stripped)>,
     /// Answer nothing: the server is down.
     pub down: Option<FaultId>,
 }
@@ -192,6 +200,10 @@ impl Default for Conduct {
         Self {
             wait: None,
             status: None,
+            never: None,
+            behind: None,
+            busy: None,
+            overflow: None,
             keep: None,
             ids: true,
             retry_ms: None,
@@ -259,8 +271,9 @@ impl Chain {
             let fate = match fault.kind {
                 Kind::Cut { how, after_ms, .. } => Some(cut::fate(fault.id, how, after_ms, life, distance)),
                 Kind::IdleKiller { after_ms, how } => idle_killer::fate(fault.id, how, after_ms, life),
-                Kind::Restart { .. } => {
-                    Some(restart::fate(fault.id, life, distance, self.restarted.unwrap_or(Micros::MIN)))
+                Kind::Restart { how, drain_ms } => {
+                    let since = self.restarted.unwrap_or(Micros::MIN / 4);
+                    restart::fate(fault.id, (how, drain_ms), life, distance, since)
                 }
                 _ => None,
             };
@@ -309,18 +322,73 @@ impl Chain {
                     let (_, wait) = conduct.wait.get_or_insert((fault.id, Duration::ZERO));
                     *wait += more;
                 }
-                Kind::Status { code, .. } => conduct.status = conduct.status.or(Some((fault.id, code))),
+                Kind::Status { code, retry_after_s } => {
+                    conduct.status = conduct.status.or(Some((fault.id, code, retry_after_s)));
+                }
+                Kind::NeverAnswer => conduct.never = conduct.never.or(Some(fault.id)),
+                Kind::Reorder { window } => conduct.behind = conduct.behind.or(Some((fault.id, window))),
+                Kind::Overload { at_once, pause_ms } => {
+                    let pause = Duration::from_millis(pause_ms.into());
+                    conduct.busy = conduct.busy.or(Some((fault.id, at_once, pause)));
+                }
+                Kind::SlowReader { policy, .. } => conduct.overflow = conduct.overflow.or(Some((fault.id, policy))),
                 Kind::ShortHistory { keep } => conduct.keep = Some(conduct.keep.map_or(keep, |less| less.min(keep))),
                 Kind::NoId => conduct.ids = false,
                 Kind::Retry { ms } => conduct.retry_ms = Some(ms),
                 Kind::NoComments => conduct.comments = false,
                 Kind::WrongType => conduct.typed = false,
-                Kind::Restart { .. } => conduct.down = conduct.down.or(Some(fault.id)),
-                Kind::StripUpgrade { .. } => conduct.stripped = conduct.stripped.or(Some(fault.id)),
+                Kind::Restart { how: Goodbye::Drain | Goodbye::Kill, .. } => {
+                    conduct.down = conduct.down.or(Some(fault.id));
+                }
+                Kind::StripUpgrade { answer } => {
+                    conduct.stripped = conduct.stripped.or(Some((fault.id, answer)));
+                }
                 _ => {}
             }
         }
         conduct
+    }
+}
+
+/// What the server has in store for what it holds open: a stream, a socket, a held request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leave {
+    /// When.
+    pub at: Micros,
+    /// The fault.
+    pub by: FaultId,
+    /// How a WebSocket is closed: with this code, or without a close frame.
+    pub code: Option<u16>,
+}
+
+impl Chain {
+    /// The first end that a fault has in store for what was begun at `since`; the other half of the hook.
+    pub fn leave(
+        &self,
+        (client, exchange, resource): (Option<ClientNo>, Option<ExchangeNo>, Option<Resource>),
+        since: Micros,
+    ) -> Option<Leave> {
+        let key = (u64::from(client.unwrap_or(0)), u64::from(exchange.unwrap_or(0)));
+        let leaves = self.faults.iter().filter_map(|fault| {
+            if !fault.scope.covers(client, resource) || self.is_spent(fault) {
+                return None;
+            }
+            let draw = Draw::new(fault, key);
+            if !draw.strikes(fault.probability) {
+                return None;
+            }
+            match fault.kind {
+                Kind::Restart { how: Goodbye::Rotate, drain_ms } => {
+                    let began = self.restarted.filter(|began| since <= *began)?;
+                    Some(Leave { at: restart::turn(drain_ms, draw, began), by: fault.id, code: Some(1012) })
+                }
+                Kind::CloseCode { code } if resource == Some(Resource::Socket) => {
+                    Some(Leave { at: since, by: fault.id, code })
+                }
+                _ => None,
+            }
+        });
+        leaves.min_by_key(|leave| leave.at)
     }
 }
 

@@ -9,7 +9,7 @@
 pub(super) fn check(code: Option<u16>) -> Result<(), String> {
     match code {
         // Those three are for a program's own use, and never travel (RFC 6455 §7.4.1).
-        Some(code @ (1004 | 1005 | 1006)) => Err(format!("code: {code} never travels in a close frame")),
+        Some(code @ 1004..=1006) => Err(format!("code: {code} never travels in a close frame")),
         Some(code) if !matches!(code, 1000..=1014 | 3000..=4999) => {
             Err(format!("code: {code} is neither from 1000 to 1014 nor from 3000 to 4999"))
         }

@@ -7,6 +7,8 @@ mod bandwidth;
 mod blackhole;
 mod buffer;
 #[cfg(feature = "ssr")]
+pub mod catalogue;
+#[cfg(feature = "ssr")]
 pub mod chain;
 mod client_clock;
 mod close_code;
@@ -21,8 +23,10 @@ mod latency;
 mod loss;
 mod max_request;
 mod overload;
+#[cfg(feature = "ssr")]
+pub mod profile;
 mod reorder;
-mod restart;
+pub(crate) mod restart;
 mod scope;
 #[cfg(feature = "ssr")]
 pub mod script;

@@ -3,10 +3,9 @@
 
 use super::manifest::{Choice, Control, REPLAY, Step};
 use crate::{
-    fault::{Death, Fault, Kind},
     ledger::Figure,
     wire::{
-        Close, Technique,
+        Technique,
         control::{LabSpec, Source},
         observation::ClientSettings,
     },
@@ -15,16 +14,10 @@ use crate::{
 /// The lesson's name under which they run.
 pub const OUTSIDE: &str = "lab";
 
-/// The free lab: slow answers are there to be broken and mended, and every control.
+/// The free lab: every control, and a clean network. Its faults are in a panel of their own.
 pub fn free() -> Step {
-    let slow = Kind::SlowAnswers { min_ms: 0, max_ms: 1500 };
     Step {
-        lab: LabSpec {
-            source: Source::Random { mean_ms: 3000, seed: None },
-            faults: vec![Fault { probability: 0.5, seed: 1, ..Fault::new(1, slow) }],
-            ..LabSpec::default()
-        },
-        offer: offer(),
+        lab: LabSpec { source: Source::Random { mean_ms: 3000, seed: None }, ..LabSpec::default() },
         controls: vec![
             Control::Technique,
             Control::Beside,
@@ -39,7 +32,6 @@ pub fn free() -> Step {
             Control::Cure,
             Control::Publish,
             Control::Job,
-            Control::Faults,
             Control::Closing,
             Control::KeepAlive,
             Control::Crowd,
@@ -47,27 +39,6 @@ pub fn free() -> Step {
         figures: vec![Figure::Requests, Figure::EmptyShare, Figure::DelayMean, Figure::Bytes],
         ..bare("free")
     }
-}
-
-/// What can be broken in the free lab besides.
-fn offer() -> Vec<Fault> {
-    let silent = Kind::IdleKiller { after_ms: 3000, how: Death::Silent };
-    let lasting = [
-        (2, Kind::latency(100, 900)),
-        (3, Kind::Stall),
-        (4, Kind::Blackhole),
-        (6, silent),
-        (7, Kind::Buffer { bytes: 4096, flush_ms: Some(5000) }),
-        (8, Kind::NoId),
-        (9, Kind::ShortHistory { keep: 2 }),
-        (10, Kind::status(503)),
-        (11, Kind::strip_upgrade()),
-    ];
-    let cut = Kind::cut(Close::Rst);
-    let lasting = lasting.into_iter().map(|(id, kind)| Fault::new(id, kind));
-    let brief = [(5, cut), (12, Kind::restart())];
-    let brief = brief.map(|(id, kind)| Fault { duration_ms: Some(3000), ..Fault::new(id, kind) });
-    lasting.chain(brief).collect()
 }
 
 /// The home page's: an update now and then, nothing to set.

@@ -58,10 +58,15 @@ async fn hold(asked: Asked) -> Result<Response, Error> {
     if updates.updates.is_empty() {
         let held = Held::begin(outlet, asked.who, wait)?;
         // Another run's feed begins at zero: whoever is held then is told so by an answer without updates.
+        let mut chain = outlet.line.changes();
         let news = feed.wait_for(|feed| feed.last() > from || feed.era() != era);
-        match timeout(Duration::from_millis(wait), news).await {
+        let ended = tokio::select! {
+            ended = timeout(Duration::from_millis(wait), news) => ended,
+            _ = outlet.leave(asked.who, held.since, &mut chain) => return Err(restarts()),
+        };
+        match ended {
             Ok(Ok(now)) if now.era() != era && now.run() == era.0 => {
-                return Err(Error::new(StatusCode::SERVICE_UNAVAILABLE, "the server restarts"));
+                return Err(restarts());
             }
             Ok(Ok(now)) => {
                 updates = now.after(Some(from)).unwrap_or_else(|last| Updates { cursor: last, ..Updates::default() });
@@ -80,6 +85,10 @@ async fn hold(asked: Asked) -> Result<Response, Error> {
     let empty = seqs.is_empty();
     outlet.answer(asked.who, News { seqs, empty, ..News::default() }).await?;
     Ok(([(axum::http::header::CACHE_CONTROL, NO_STORE)], Json(updates)).into_response())
+}
+
+fn restarts() -> Error {
+    Error::new(StatusCode::SERVICE_UNAVAILABLE, "the server restarts")
 }
 
 /// A request that is being held. If it is dropped before it ends, its client has gone away.

@@ -1,14 +1,15 @@
 //! The techniques, one file each, and the feed they bring to the browser.
 //!
 //! In reading order: [`feed`] is what there is to know, [`source`] is when it comes to be, [`job`] is the work in the
-//! background that people poll for. [`outlet`] is what a lab offers to a technique, and the one hook through which a
-//! fault may change how the server conducts itself. The techniques are [`short_poll`], [`long_poll`], [`sse`] and
+//! background that people poll for. [`outlet`] is what a lab offers to a technique, and [`conduct`] the one hook through
+//! which a fault may change how the server conducts itself. The techniques are [`short_poll`], [`long_poll`], [`sse`] and
 //! [`socket`], with its handshake and what is said over it in files of their own; [`pad`] is what they draw on together, and [`page`] plain requests. [`router`] puts
 //! them on the lab's listener, behind the [`gate`].
 //!
 //! No technique knows that faults exist.
 
 mod asked;
+pub mod conduct;
 pub mod etag;
 pub mod feed;
 pub mod gate;

@@ -1,30 +1,23 @@
-//! What a lab offers to the techniques, and the one hook through which a fault changes the server's own conduct.
+//! What a lab offers to the techniques.
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU32},
     time::Duration,
 };
 
-use axum::http::StatusCode;
-use tokio::{
-    sync::{mpsc, oneshot, watch},
-    time::Instant,
-};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
+    conduct::Desk,
     feed::{FeedState, Updates},
     job::{Jobs, Start},
     pad::Pad,
 };
 use crate::{
     error::Error,
-    fault::{FaultId, chain::Conduct},
     net::{clock, line::Line},
-    wire::{ClientNo, ExchangeNo, Fact, LabId, Micros, Observation, Resource, Witness, observation::News},
+    wire::{ClientNo, ExchangeNo, Fact, LabId, Observation, Resource, Witness},
 };
 
 /// Who asks, by the specification of identity: nobody knows, for a reader's own `curl`.
@@ -59,8 +52,8 @@ pub struct Outlet {
     pub start: mpsc::Sender<StartJob>,
     /// What each client was told last, to know an answer that brings it nothing.
     pub told: Mutex<Told>,
-    /// How many requests came without a number of their own, as a reader's `curl` does.
-    pub strangers: AtomicU32,
+    /// What the hook remembers.
+    pub desk: Desk,
     /// How many requests are held now.
     pub held: AtomicU32,
     /// After how long a silence an event stream gets a comment.
@@ -137,46 +130,6 @@ impl Outlet {
         answer.await.map_err(|_| NoJob::Gone)?.ok_or(NoJob::TooMany)
     }
 
-    /// The hook: every handler comes by here with its answer ready, and goes on when this returns.
-    ///
-    /// The answer is what it was before the wait: that is how an answer becomes stale. Dropping the future (the browser
-    /// went away) ends the wait.
-    ///
-    /// # Errors
-    /// The answer is to be another status, and nothing else.
-    pub async fn answer(&self, who: Who, news: News) -> Result<(), Error> {
-        let mut chain = self.line.changes();
-        // Without a number, every stranger's request would draw the same lot: they are counted instead.
-        let lot = who.exchange.or_else(|| Some(self.strangers.fetch_add(1, Ordering::Relaxed)));
-        let mut conduct = chain.borrow_and_update().conduct(who.client, lot, who.resource);
-        // A server that is down answers nobody; it goes on with whoever has waited for so long.
-        while conduct.down.is_some() {
-            chain.changed().await.map_err(|_| Error::not_found("the lab has just ended"))?;
-            conduct = chain.borrow_and_update().conduct(who.client, lot, who.resource);
-        }
-        // What is not going to be told is no news.
-        let told = if conduct.status.is_none() { news } else { News::default() };
-        self.saw(who, Fact::Answering { news: told });
-        if let Some((by, wait)) = conduct.wait {
-            let micros = Micros::try_from(wait.as_micros()).unwrap_or(Micros::MAX);
-            self.saw(who, Fact::HeldBack { by, micros });
-            hold_back(&mut chain, by, wait).await;
-        }
-        match conduct.status {
-            Some((by, code)) => {
-                self.saw(who, Fact::Struck { by });
-                let status = StatusCode::from_u16(code).map_err(Error::internal)?;
-                Err(Error::new(status, "a fault of the lab answers in the server's place"))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// How the server is to conduct itself now towards this client.
-    pub fn conduct(&self, who: Who) -> Conduct {
-        self.line.chain().conduct(who.client, who.exchange, who.resource)
-    }
-
     /// The updates after a cursor, as far as the server remembers them now; from the oldest that is kept, without one.
     ///
     /// # Errors
@@ -216,54 +169,9 @@ pub enum NoJob {
     Gone,
 }
 
-/// Waits, but no longer than the fault is there.
-async fn hold_back(chain: &mut watch::Receiver<Arc<crate::fault::chain::Chain>>, by: FaultId, wait: Duration) {
-    let mended = async {
-        // An error means that the lab has ended, and its faults with it.
-        while chain.changed().await.is_ok() {
-            if !chain.borrow_and_update().faults.iter().any(|fault| fault.id == by) {
-                return;
-            }
-        }
-    };
-    tokio::select! {
-        () = tokio::time::sleep_until(Instant::now() + wait) => {}
-        () = mended => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::{Fault, Kind, chain::Chain};
-
-    fn slow(id: FaultId) -> Arc<Chain> {
-        let kind = Kind::SlowAnswers { min_ms: 0, max_ms: 10 };
-        let fault = Fault::new(id, kind);
-        Arc::new(Chain { faults: vec![fault], ..Chain::default() })
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_when_it_is_over() {
-        let (_force, mut chain) = watch::channel(slow(3));
-        let start = Instant::now();
-        hold_back(&mut chain, 3, Duration::from_secs(7)).await;
-        assert_eq!(start.elapsed(), Duration::from_secs(7));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_with_its_fault_and_not_with_another() {
-        let (force, mut chain) = watch::channel(slow(3));
-        let start = Instant::now();
-        let change = async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            force.send_replace(slow(3));
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            force.send_replace(slow(4));
-        };
-        tokio::join!(hold_back(&mut chain, 3, Duration::from_secs(7)), change);
-        assert_eq!(start.elapsed(), Duration::from_secs(2));
-    }
 
     #[test]
     fn the_same_thing_told_twice_is_known() {

@@ -7,6 +7,7 @@
 use std::{
     collections::VecDeque,
     future::pending,
+    mem,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -46,7 +47,8 @@ use super::{
 };
 use crate::{
     error::Error,
-    net::upgrade::Upgrade,
+    fault::Stripped,
+    net::{clock, upgrade::Upgrade},
     wire::{
         Fact,
         observation::{LifeState, News},
@@ -123,14 +125,29 @@ async fn socket(asked: Asked, handshake: Handshake) -> Result<Response, Error> {
     }
     let seat = Seat::take(outlet, asked.who)?;
     seat.0.answer(asked.who, News::default()).await?;
-    if let Some(by) = seat.0.conduct(asked.who).stripped {
-        seat.0.saw(asked.who, Fact::Struck { by });
-        return Ok(not_asked());
+    if let Some(response) = stripped(&seat).await {
+        return Ok(response);
     }
     let (response, upgrade) = handshake.agree();
-    let place = Place { feed, era, from, ready: VecDeque::new() };
+    let place = Place { feed, era, from, ready: VecDeque::new(), resumed: false };
     drop(tokio::spawn(serve(upgrade, seat, terms, place)));
     Ok(response.into_response())
+}
+
+/// What comes of a handshake from which an intermediary has taken the wish for a WebSocket, if one has.
+async fn stripped(seat: &Seat) -> Option<Response> {
+    let Seat(outlet, who) = seat;
+    let (by, answer) = outlet.conduct(*who).stripped.filter(|(by, _)| outlet.line.chain().spend(*by))?;
+    outlet.saw(*who, Fact::Struck { by });
+    Some(match answer {
+        Stripped::UpgradeRequired => not_asked(),
+        Stripped::BadRequest => Error::bad_request("this is no request that can be understood").into_response(),
+        Stripped::Ok => "an ordinary answer to an ordinary request\n".into_response(),
+        Stripped::Hang => {
+            outlet.gone(by).await;
+            not_asked()
+        }
+    })
 }
 
 /// A place among the lab's sockets.
@@ -190,6 +207,8 @@ enum End {
     Gone,
     /// It did not answer a ping in time.
     Silent,
+    /// We leave without a close frame.
+    Leave,
 }
 
 impl From<tungstenite::Error> for End {
@@ -217,6 +236,8 @@ async fn talk(
     place: Place,
 ) -> End {
     let Seat(outlet, who) = seat;
+    let since = clock::now();
+    let mut chain = outlet.line.changes();
     let (mut sink, stream) = ws.split();
     let (reply, replies) = mpsc::channel(REPLIES);
     let pings = Pings::default();
@@ -234,12 +255,17 @@ async fn talk(
     };
     // What somebody draws is for those who look on.
     let pad = who.crowd.is_none().then(|| outlet.pad.subscribe());
-    let mouth = Mouth { pad, replies, place, pings: &pings, me, terms: &terms };
+    let mouth = Mouth { pad, replies, place, pings: &pings, me, terms: &terms, seat };
     let ear = Ear { pad: &outlet.pad, reply, pings: &pings, me };
     tokio::select! {
         end = ear.listen(stream) => end,
         end = mouth.speak(&mut sink) => end,
         end = over => end,
+        leave = outlet.leave(*who, since, &mut chain) => match leave.code {
+            Some(1012) => End::Close(1012, "the server restarts"),
+            Some(code) => End::Close(code, "a fault of the lab closes this"),
+            None => End::Leave,
+        },
         () = pings.overdue(terms.patience) => End::Silent,
     }
 }
@@ -270,7 +296,7 @@ async fn part(mut ws: WebSocketStream<impl AsyncRead + AsyncWrite + Unpin>, end:
                 while let Some(Ok(_)) = ws.next().await {}
                 Some(theirs)
             }
-            End::Gone | End::Silent => None,
+            End::Gone | End::Silent | End::Leave => None,
         }
     };
     timeout(CLOSING, farewell).await.ok().flatten()
@@ -283,16 +309,19 @@ struct Place {
     era: (u64, u32),
     from: u64,
     ready: VecDeque<Next>,
+    /// Whether it has been told what it came for.
+    resumed: bool,
 }
 
 enum Next {
     Alert(Alert),
     Missed(u64),
+    TooSlow,
 }
 
 impl Place {
     /// What is next, once there is something. When the run is over there is nothing ever more.
-    async fn next(&mut self) -> Next {
+    async fn next(&mut self, seat: &Seat) -> Next {
         loop {
             if let Some(next) = self.ready.pop_front() {
                 return next;
@@ -301,7 +330,12 @@ impl Place {
             let news = self.feed.wait_for(|feed| feed.last() > from || feed.era() != era).await;
             let now = news.ok().filter(|now| now.era() == era).map(|now| Arc::clone(&now));
             // The run is the same and its feed has more: the cursor is not ahead of it.
-            let Some(Ok(updates)) = now.map(|now| now.after(Some(from))) else { return pending().await };
+            let Some(Ok(mut updates)) = now.map(|now| now.after(Some(from))) else { return pending().await };
+            // What it asked for when it came is no backlog.
+            if mem::replace(&mut self.resumed, true) && !seat.0.keeps_up(seat.1, &seat.0.conduct(seat.1), &mut updates)
+            {
+                return Next::TooSlow;
+            }
             self.from = updates.cursor;
             self.ready.extend(Some(updates.missed).filter(|missed| *missed > 0).map(Next::Missed));
             self.ready.extend(updates.updates.into_iter().map(Next::Alert));
@@ -317,6 +351,7 @@ struct Mouth<'a> {
     pings: &'a Pings,
     me: Hand,
     terms: &'a Terms,
+    seat: &'a Seat,
 }
 
 impl Mouth<'_> {
@@ -341,7 +376,8 @@ impl Mouth<'_> {
                     }
                     Err(broadcast::error::RecvError::Closed) => pending().await,
                 },
-                next = self.place.next() => match next {
+                next = self.place.next(self.seat) => match next {
+                    Next::TooSlow => return End::Close(1013, "this socket reads too slowly"),
                     Next::Missed(n) => (Message::text(format!("{{\"missed\":{n}}}")), None),
                     Next::Alert(alert) => (spoken::alert(&alert, self.terms.binary), self.terms.piece),
                 },

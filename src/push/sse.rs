@@ -30,7 +30,12 @@ use super::{
     pad::{self, Hand},
     short_poll::NO_STORE,
 };
-use crate::{error::Error, wire::observation::News};
+use crate::{
+    error::Error,
+    fault::chain::Chain,
+    net::clock,
+    wire::{Micros, observation::News},
+};
 
 /// How long a browser is asked to wait before it connects again, in milliseconds.
 const RETRY_MS: u32 = 1000;
@@ -90,6 +95,8 @@ struct Stream {
     streams: watch::Receiver<u32>,
     pad: broadcast::Receiver<(Hand, Bytes)>,
     ready: VecDeque<String>,
+    since: Micros,
+    chain: watch::Receiver<Arc<Chain>>,
 }
 
 /// What ended a stream's waiting.
@@ -121,8 +128,9 @@ impl Stream {
             streams.mark_changed();
         }
         let ready = VecDeque::from([format!("retry: {retry_ms}\n\n")]);
-        let pad = outlet.pad.subscribe();
-        Self { outlet, who, feed, era, from, resumes: true, jobs, told, streams, pad, ready }
+        let (pad, chain) = (outlet.pad.subscribe(), outlet.line.changes());
+        let since = clock::now();
+        Self { outlet, who, feed, era, from, resumes: true, jobs, told, streams, pad, ready, since, chain }
     }
 
     /// The next block; none when the run or the lab is over.
@@ -143,6 +151,7 @@ impl Stream {
                     Err(RecvError::Lagged(missed)) => Ok(Heard::StrokesMissed(missed)),
                     Err(RecvError::Closed) => return None,
                 },
+                _ = self.outlet.leave(self.who, self.since, &mut self.chain) => return None,
                 () = sleep(self.outlet.comment) => Ok(Heard::Nothing),
             };
             match heard.ok()? {
@@ -151,7 +160,9 @@ impl Stream {
                     if now.era() != era {
                         return None;
                     }
-                    self.updates(&now);
+                    if !self.updates(&now) {
+                        return None;
+                    }
                 }
                 Heard::Jobs => {
                     let now: Vec<Progress> = self.jobs.borrow_and_update().all().collect();
@@ -180,11 +191,14 @@ impl Stream {
         }
     }
 
-    /// Puts into words what is new in the feed.
-    fn updates(&mut self, feed: &FeedState) {
+    /// Puts into words what is new in the feed. False: the reader is too slow, and has to go.
+    fn updates(&mut self, feed: &FeedState) -> bool {
         // The run is the same and its feed has more: the cursor is not ahead of it.
-        let Ok(mut updates) = feed.after(Some(self.from)) else { return };
+        let Ok(mut updates) = feed.after(Some(self.from)) else { return true };
         let conduct = self.outlet.conduct(self.who);
+        if !self.resumes && !self.outlet.keeps_up(self.who, &conduct, &mut updates) {
+            return false;
+        }
         if let Some(keep) = conduct.keep.filter(|_| self.resumes) {
             updates.forget(keep as usize);
         }
@@ -199,6 +213,7 @@ impl Stream {
             let id = conduct.ids.then_some(alert.seq);
             self.ready.push_back(block(id, Some("alert"), &[&json(alert)]));
         }
+        true
     }
 }
 

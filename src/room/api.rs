@@ -16,9 +16,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
+use tokio::{task::spawn_blocking, time::timeout};
 
-use super::{State, lab::Ask, socket, spec};
+use super::{State, faults::Owned, lab::Ask, socket, spec};
 use crate::{
     error::Error,
     recording,
@@ -102,27 +102,12 @@ pub async fn control(
 /// # Errors
 /// 400 if the step's name is none, 401 without the secret of a lab that exists, 403 for a stranger's page, 413 if the
 /// run is longer than a recording may be.
-pub async fn record(
-    Extract(state): Extract<State>,
-    Path(lab): Path<String>,
-    Query(wanted): Query<Wanted>,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    state.hosts.check_host(&headers)?;
-    state.hosts.check_origin(&headers)?;
+pub async fn record(lab: Owned, Query(wanted): Query<Wanted>) -> Result<Response, Error> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'/');
     if wanted.step.as_ref().is_some_and(|step| step.len() > MAX_STEP || !step.bytes().all(plain)) {
         return Err(Error::bad_request("step is a lesson's id and a step's, with a slash between them"));
     }
-    let said = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let entry = LabId::parse(&lab).and_then(|lab| state.rooms.find(&lab));
-    // What does not exist answers as what may not be asked: who has no secret learns nothing.
-    let refused = || Error::new(StatusCode::UNAUTHORIZED, "this lab's recording is for who has its secret");
-    let entry = entry.filter(|entry| said.is_some_and(|said| entry.secret.is(said))).ok_or_else(refused)?;
-    let (reply, saved) = oneshot::channel();
-    let gone = || Error::not_found("the lab has just ended");
-    entry.asks.send(Ask::Save { reply }).await.map_err(|_| gone())?;
-    let saved = saved.await.map_err(|_| gone())?;
+    let saved = lab.ask(|reply| Ask::Save { reply }).await?;
     // Megabytes of JSON take a while.
     let written = spawn_blocking(move || recording::write::write(&saved, wanted.step, SystemTime::now()));
     let text = written.await.map_err(Error::internal)?.map_err(|why| Error::new(StatusCode::PAYLOAD_TOO_LARGE, why))?;

@@ -31,6 +31,7 @@ use crate::{
     },
     push::{
         FeedState, Outlet,
+        conduct::Desk,
         job::Jobs,
         outlet::{StartJob, Told},
         pad,
@@ -91,6 +92,11 @@ pub enum Ask {
         /// The answer.
         reply: oneshot::Sender<Saved>,
     },
+    /// To know its settings.
+    State {
+        /// The answer.
+        reply: oneshot::Sender<LabState>,
+    },
     /// To do something.
     Command {
         /// What.
@@ -141,6 +147,8 @@ pub struct Lab {
     state: LabState,
     /// When a fault that has a duration is over.
     overs: Vec<(Micros, FaultId)>,
+    /// When a server that goes down in order says goodbye to what is open, and the fault that makes it.
+    goodbye: Option<(Micros, FaultId)>,
     /// How many strikes are left to the faults that count them.
     left: HashMap<FaultId, Arc<AtomicU32>>,
     intake: Intake,
@@ -186,7 +194,7 @@ impl Lab {
             jobs: job_states,
             start,
             told: Told::default().into(),
-            strangers: 0.into(),
+            desk: Desk::default(),
             held: 0.into(),
             comment: Duration::from_millis(spec.comment_ms.into()),
             streams: watch::channel(0).0,
@@ -210,6 +218,7 @@ impl Lab {
             draws,
             state: LabState::default(),
             overs: Vec::new(),
+            goodbye: None,
             left: HashMap::new(),
             intake: Intake::default(),
             dropped_before: (0, 0),
@@ -306,12 +315,25 @@ impl Lab {
             Ask::Save { reply } => {
                 let _ = reply.send(self.log.save(self.spec.clone(), self.state.clone()));
             }
+            Ask::State { reply } => {
+                self.touch();
+                let _ = reply.send(self.state.clone());
+            }
             Ask::Command { command, reply } => {
+                self.touch();
                 let result = self.command(command);
                 // What the command changed goes out before its answer.
                 self.flush(clock::now());
                 let _ = reply.send(result);
             }
+        }
+    }
+
+    /// A lab that is driven without a page is not idle.
+    fn touch(&mut self) {
+        if self.pages.is_empty() {
+            self.used = true;
+            self.idle_since.send_replace(clock::now());
         }
     }
 

@@ -2,11 +2,12 @@
 //!
 //! In reading order: [`rooms`] finds, makes and forgets labs. [`lab`] is the task that owns one lab, with its [`log`],
 //! its [`intake`] of what browsers saw and its [`subscriber`]s. [`socket`] is one page's control socket, [`api`] the
-//! addresses on the site's origin. [`spec`] says what may be asked for, [`secret`] who may ask.
+//! addresses on the site's origin, with those of the [`faults`] in a file of their own. [`spec`] says what may be asked for, [`secret`] who may ask.
 //!
 //! Only a lab's own task changes that lab; everybody else sends it messages over bounded channels.
 
 pub mod api;
+pub mod faults;
 pub mod intake;
 pub mod lab;
 pub mod log;
@@ -39,6 +40,7 @@ pub fn router(state: State) -> Router {
         .route("/api/labs", routing::post(api::create))
         .route("/api/labs/{lab}/control", routing::get(api::control))
         .route("/api/labs/{lab}/recording", routing::get(api::record))
+        .merge(faults::routes().layer(DefaultBodyLimit::max(faults::MAX_LIST)))
         .route("/api/{*rest}", routing::any(api::nothing))
         .layer(DefaultBodyLimit::max(api::MAX_SPEC))
         .with_state(state)

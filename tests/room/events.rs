@@ -13,13 +13,13 @@ use tokio::{
 use crate::support::{Course, Lab, SOON, ask};
 
 /// A stream as a client reads it: unlike an answer it has no end to wait for.
-struct Stream {
+pub struct Stream {
     socket: TcpStream,
     text: String,
 }
 
 impl Stream {
-    async fn open(lab: &Lab, query: &str, head: &str) -> Self {
+    pub async fn open(lab: &Lab, query: &str, head: &str) -> Self {
         let mut socket = TcpStream::connect(lab.at).await.unwrap();
         let request = format!("GET /l/{}/events{query} HTTP/1.1\r\nHost: {}\r\n{head}\r\n", lab.created.lab, lab.at);
         socket.write_all(request.as_bytes()).await.unwrap();
@@ -27,7 +27,7 @@ impl Stream {
     }
 
     /// Reads until the text so far has this in it.
-    async fn until(&mut self, what: &str) -> &str {
+    pub async fn until(&mut self, what: &str) -> &str {
         while !self.text.contains(what) {
             let mut piece = [0; 4096];
             let read = timeout(SOON, self.socket.read(&mut piece))
@@ -41,7 +41,7 @@ impl Stream {
     }
 
     /// The ids so far, in order.
-    fn ids(&self) -> Vec<u64> {
+    pub fn ids(&self) -> Vec<u64> {
         self.text.lines().filter_map(|line| line.strip_prefix("id: ")?.trim().parse().ok()).collect()
     }
 }

@@ -8,12 +8,14 @@ mod control;
 #[cfg(target_os = "linux")]
 mod crowd;
 mod events;
+mod fault_api;
 #[cfg(target_os = "linux")]
 mod files;
 mod page;
 mod poll;
 mod program;
 mod recording;
+mod server_faults;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "what needs it reads /proc"))]
 mod serving;
 mod silence;

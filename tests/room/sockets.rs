@@ -15,7 +15,7 @@ use tokio::{
 use crate::support::{Course, Lab, Page, SOON};
 
 /// A client that writes every byte itself. Its masking key is nothing, which the standard allows a test: four zeros.
-struct Raw {
+pub struct Raw {
     socket: TcpStream,
     bytes: Vec<u8>,
 }
@@ -25,7 +25,7 @@ const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocke
 
 impl Raw {
     /// Shakes hands, and gives the answer's head.
-    async fn open(lab: &Lab, query: &str) -> (Self, String) {
+    pub async fn open(lab: &Lab, query: &str) -> (Self, String) {
         let mut socket = TcpStream::connect(lab.at).await.unwrap();
         let request = format!("GET /l/{}/socket{query} HTTP/1.1\r\nHost: {}\r\n{UPGRADE}\r\n", lab.created.lab, lab.at);
         socket.write_all(request.as_bytes()).await.unwrap();
@@ -39,7 +39,7 @@ impl Raw {
         }
     }
 
-    async fn opened(lab: &Lab, query: &str) -> Self {
+    pub async fn opened(lab: &Lab, query: &str) -> Self {
         let (raw, head) = Self::open(lab, query).await;
         assert!(head.starts_with("HTTP/1.1 101"), "{head}");
         raw
@@ -53,7 +53,7 @@ impl Raw {
     }
 
     /// The next frame: its first byte and its payload. Nothing, if the connection ends.
-    async fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
+    pub async fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
             if let [first, length, rest @ ..] = self.bytes.as_slice() {
                 assert!(length & 0x80 == 0, "a server does not mask");
@@ -75,7 +75,7 @@ impl Raw {
     }
 
     /// The next message that is one text frame.
-    async fn text(&mut self) -> String {
+    pub async fn text(&mut self) -> String {
         match self.frame().await {
             Some((0x81, text)) => String::from_utf8(text).unwrap(),
             other => panic!("no text: {other:?}"),

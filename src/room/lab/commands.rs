@@ -121,6 +121,7 @@ impl Lab {
         self.record(self.began, Fact::Run { distance_ms });
         self.overs.clear();
         self.left.clear();
+        self.goodbye = None;
         self.schedule(faults, self.began);
         if !self.state.faults.is_empty() {
             self.record(self.began, Fact::Faults { distance_ms, faults: self.state.faults.clone() });

@@ -10,7 +10,7 @@ use std::{
 
 use super::Lab;
 use crate::{
-    fault::{Fault, FaultId, Kind, script},
+    fault::{Fault, FaultId, Goodbye, Kind, restart, script},
     net::clock,
     wire::{Fact, Micros, Observation},
 };
@@ -50,6 +50,7 @@ impl Lab {
         self.state.coming.clear();
         self.overs.clear();
         self.left.clear();
+        self.goodbye = None;
         self.schedule(faults, clock::now());
         self.force();
         Ok(())
@@ -66,14 +67,23 @@ impl Lab {
         self.state.coming.sort_by_key(|coming| coming.0);
     }
 
+    /// Ends what is open as its protocol provides, when it is time.
+    fn say_goodbye(&mut self, now: Micros) {
+        if self.goodbye.take_if(|goodbye| goodbye.0 <= now).is_some() {
+            self.feed.send_modify(|feed| Arc::make_mut(feed).restart());
+        }
+    }
+
     /// Begins and ends what is due.
     pub(super) fn tick_faults(&mut self, now: Micros) {
+        self.say_goodbye(now);
         let over: Vec<FaultId> = self.overs.extract_if(.., |over| over.0 <= now).map(|over| over.1).collect();
         let due = self.state.coming.partition_point(|coming| coming.0 <= now);
         if over.is_empty() && due == 0 {
             return;
         }
         self.state.faults.retain(|fault| !over.contains(&fault.id));
+        self.goodbye.take_if(|goodbye| over.contains(&goodbye.1));
         self.left.retain(|id, _| !over.contains(id));
         let later = self.state.coming.split_off(due);
         for (at, fault) in mem::replace(&mut self.state.coming, later) {
@@ -85,7 +95,8 @@ impl Lab {
     /// When a fault begins or ends next.
     pub(super) fn next_fault(&self) -> Option<Micros> {
         let begins = self.state.coming.first().map(|coming| coming.0);
-        self.overs.iter().map(|over| over.0).chain(begins).min()
+        let goodbye = self.goodbye.map(|goodbye| goodbye.0);
+        self.overs.iter().map(|over| over.0).chain(begins).chain(goodbye).min()
     }
 
     /// A fault that has struck as often as it may is over.
@@ -110,9 +121,11 @@ impl Lab {
 
     /// Puts a fault into force at this place of the chain.
     fn begin_fault(&mut self, place: usize, fault: Fault, now: Micros) {
-        if matches!(fault.kind, Kind::Restart { .. }) {
+        if let Kind::Restart { how, drain_ms } = fault.kind {
             self.restarted = Some(now);
-            self.feed.send_modify(|feed| Arc::make_mut(feed).restart());
+            // Who is killed says nothing, and in a rotation each has a time of its own.
+            self.goodbye = (how == Goodbye::Drain).then(|| (restart::goodbye(how, drain_ms, now), fault.id));
+            self.say_goodbye(now);
         }
         if let (Kind::Cut { .. } | Kind::Restart { .. }, Some(crowd)) = (&fault.kind, &mut self.crowd) {
             crowd.cut(now);
@@ -131,6 +144,7 @@ impl Lab {
         self.state.coming.retain(|coming| coming.1.id != id);
         self.overs.retain(|over| over.1 != id);
         self.left.remove(&id);
+        self.goodbye.take_if(|goodbye| goodbye.1 == id);
         self.state.faults.len() + self.state.coming.len() < before
     }
 }

@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use leptos::{prelude::*, reactive::owner::LocalStorage, task::spawn_local};
 
-use super::rig::{Board, Rig, Standing};
+use super::{
+    panel,
+    rig::{Board, Rig, Standing},
+};
 use crate::{
     client::{
         asker::Asker,
@@ -17,6 +20,7 @@ use crate::{
         stream::Stream,
     },
     diagram::ExchangeKey,
+    i18n::{t, tf},
     ui::evidence,
     wire::{
         ClientNo, Fact, Micros, Technique,
@@ -258,6 +262,28 @@ impl Rig {
             match session.save(&step).await {
                 Ok(text) => browser::give(&[&step.replace('/', "-"), ".jsonl"].concat(), &text),
                 Err(why) => self.refusal.set(why),
+            }
+        });
+    }
+
+    /// Asks one of the addresses of the lab's faults, and hands on what it says; what it has against it is told in the panel.
+    pub(super) fn fault_api(
+        self,
+        method: &'static str,
+        rest: &str,
+        json: Option<String>,
+        then: impl FnOnce(&str) + 'static,
+    ) {
+        let Some(session) = self.session() else { return };
+        let rest = rest.to_owned();
+        spawn_local(async move {
+            match session.api(method, &rest, json.as_deref()).await {
+                Ok(text) => {
+                    panel::say("");
+                    then(&text);
+                }
+                Err(why) if why.is_empty() => panel::say(&t("lab.away")),
+                Err(why) => panel::say(&tf("lab.faults_refused", &[("why", &why)])),
             }
         });
     }

@@ -10,8 +10,8 @@ use crate::{
     wire::{Close, control::Command},
 };
 
-/// One line for each fault that the lab was made with or that the step offers. One that lasts for a time of its own gets
-/// a button, any other a switch.
+/// One line for each fault that the lab was made with or that the step offers, and for any other that is in force. One that lasts
+/// for a time of its own gets a button, any other a switch.
 pub fn banner(rig: Rig) -> impl IntoView {
     let mut faults = rig.spec.with_value(|spec| spec.faults.clone());
     let made = faults.len();
@@ -19,16 +19,28 @@ pub fn banner(rig: Rig) -> impl IntoView {
         faults.extend(play.step.offer.iter().cloned());
         play.step.controls.contains(&Control::Faults)
     });
+    // Without switches of its own there is nothing to say of a fault that is not in force.
+    if !may {
+        faults.clear();
+    }
     let (alone, of) = (faults.len() == 1 && made == 1, faults.len());
+    let own: Vec<u32> = faults.iter().map(|fault| fault.id).collect();
+    let others = move || {
+        rig.state.with(|state| {
+            let others = state.faults.iter().filter(|fault| !own.contains(&fault.id));
+            others.map(|fault| view! { <div class="fault" data-on="true"><span class="bolt" aria-hidden="true">"⚡"</span><span>{describe(fault)}</span></div> }).collect_view()
+        })
+    };
     let lines = faults.into_iter().map(|fault| line(rig, fault, may, alone)).collect_view();
     let active = move || rig.state.with(|state| state.faults.len());
     let summary = move || tf("lab.faults_many", &[("n", &active().to_string()), ("of", &of.to_string())]);
-    // A step's few faults lie open; the many of the free lab would leave no room for the picture.
+    // A step's few faults lie open; many would leave no room for the picture.
     let few = of <= FEW;
     view! {
-        <details class="faults" id="lab-faults" hidden=of == 0 open=few data-on=move || (active() > 0).to_string()>
+        <details class="faults" id="lab-faults" hidden=move || of == 0 && active() == 0 open=few data-on=move || (active() > 0).to_string()>
             <summary hidden=few>{summary}</summary>
             {lines}
+            {others}
         </details>
     }
 }

@@ -8,6 +8,8 @@ mod engine;
 mod faults;
 mod notices;
 mod pad;
+#[cfg(feature = "hydrate")]
+mod panel;
 pub mod parts;
 #[cfg(feature = "hydrate")]
 mod replay;
@@ -124,6 +126,7 @@ fn come_alive(rig: Rig) {
             return replay::listen(rig);
         }
         rig.stage.remember();
+        panel::listen(rig);
         Effect::new(move |before: Option<()>| {
             if before.is_none() {
                 rig.connect();
