@@ -7,11 +7,11 @@ use std::{
     rc::Rc,
 };
 
-use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, RequestCache};
 
 use super::{
+    body::{self, Timer},
     browser::{self, Asked},
     poll::{Action, Answer, Asking, Asks, asker},
     session::Session,
@@ -25,8 +25,8 @@ struct Running {
     session: Rc<Session>,
     client: ClientNo,
     asks: RefCell<Box<dyn Asks>>,
-    timer: RefCell<Option<Interval>>,
-    later: RefCell<Option<Timeout>>,
+    timer: RefCell<Option<Timer>>,
+    later: RefCell<Option<Timer>>,
     under_way: RefCell<BTreeMap<ExchangeNo, AbortController>>,
     show: Box<dyn Fn(&Answer)>,
     finished: Box<dyn Fn()>,
@@ -59,7 +59,7 @@ impl Asker {
         });
         let weak = Rc::downgrade(&running);
         *running.timer.borrow_mut() = interval.map(|interval| {
-            Interval::new(interval, move || {
+            body::every(interval, move || {
                 if let Some(running) = weak.upgrade() {
                     running.tick();
                 }
@@ -104,7 +104,7 @@ impl Running {
                 Action::Ignore(version) => self.observe(from, Fact::Ignored { version }),
                 Action::Later { ms } => {
                     let weak = Rc::downgrade(self);
-                    let timer = Timeout::new(ms, move || {
+                    let timer = body::after(ms, move || {
                         if let Some(running) = weak.upgrade() {
                             running.tick();
                         }
@@ -144,12 +144,15 @@ impl Running {
                 bearer: None,
                 signal: Some(&signal),
             };
-            let outcome = browser::fetch(asked).await;
-            running.under_way.borrow_mut().remove(&n);
-            match outcome {
-                Ok((status, body)) => running.answered(n, status, &body),
-                Err(how) => running.ended(n, how),
-            }
+            // Who has no network knows at once.
+            let outcome = if body::is_offline() { Err(Ending::Failed) } else { browser::fetch(asked).await };
+            body::arrive(move || {
+                running.under_way.borrow_mut().remove(&n);
+                match outcome {
+                    Ok((status, body)) => running.answered(n, status, &body),
+                    Err(how) => running.ended(n, how),
+                }
+            });
         });
     }
 

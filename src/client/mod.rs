@@ -16,6 +16,8 @@ pub mod visit;
 #[cfg(feature = "hydrate")]
 pub mod asker;
 #[cfg(feature = "hydrate")]
+pub mod body;
+#[cfg(feature = "hydrate")]
 pub mod browser;
 #[cfg(feature = "hydrate")]
 pub mod control;

@@ -13,6 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::{
+    body::{self, Timer},
     browser,
     life::{Action, Input, Life},
     poll::{Alert, Answer},
@@ -44,7 +45,7 @@ struct Running {
     settings: ClientSettings,
     life: RefCell<Life>,
     live: RefCell<Option<Live>>,
-    timer: RefCell<Option<Timeout>>,
+    timer: RefCell<Option<Timer>>,
     /// One `WebSocket` is one exchange: its handshake is a request.
     exchange: Cell<ExchangeNo>,
     beats: Cell<u32>,
@@ -138,7 +139,7 @@ impl Running {
         if self.stopped.get() {
             return;
         }
-        let actions = self.life.borrow_mut().on(input, browser::now(), browser::random());
+        let actions = self.life.borrow_mut().on(input, body::now(), browser::random());
         for action in actions {
             match action {
                 Action::Become(state) => self.observe(None, Fact::Life { state }),
@@ -155,8 +156,8 @@ impl Running {
         *self.timer.borrow_mut() = due.map(|due| {
             let here = Rc::downgrade(self);
             // A timer may be a little early.
-            let ms = u32::try_from((due - browser::now()) / 1000 + 1).unwrap_or(1);
-            Timeout::new(ms, move || {
+            let ms = u32::try_from((due - body::now()) / 1000 + 1).unwrap_or(1);
+            body::after(ms, move || {
                 if let Some(running) = here.upgrade() {
                     running.on(Input::Time);
                 }
@@ -193,23 +194,34 @@ impl Running {
         let url = self.session.base().replacen("http", "ws", 1) + &target;
         let shown = browser::path(&url);
         self.observe(Some(exchange), Fact::Asked { method: "GET".to_owned(), target: shown });
-        let Ok(socket) = WebSocket::new(&url) else {
+        let socket = if body::is_offline() { None } else { WebSocket::new(&url).ok() };
+        let Some(socket) = socket else {
+            self.observe(Some(exchange), Fact::Ended { how: Ending::Failed });
             let here = Rc::clone(self);
             return spawn_local(async move { here.on(Input::Closed) });
         };
         socket.set_binary_type(BinaryType::Arraybuffer);
         let here = Rc::clone(self);
         let open = Closure::<dyn FnMut()>::new(move || {
-            here.observe(Some(exchange), Fact::Streaming);
-            if here.stopped.get() { here.close() } else { here.on(Input::Opened) }
+            let here = Rc::clone(&here);
+            body::arrive(move || {
+                here.observe(Some(exchange), Fact::Streaming);
+                if here.stopped.get() { here.close() } else { here.on(Input::Opened) }
+            });
         });
         let here = Rc::clone(self);
         let message =
-            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| here.message(exchange, &event));
+            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+                let here = Rc::clone(&here);
+                body::arrive(move || here.message(exchange, &event));
+            });
         let here = Rc::clone(self);
         let close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
-            here.observe(Some(exchange), Fact::Shut { code: event.code(), clean: event.was_clean() });
-            here.on(Input::Closed);
+            let here = Rc::clone(&here);
+            body::arrive(move || {
+                here.observe(Some(exchange), Fact::Shut { code: event.code(), clean: event.was_clean() });
+                here.on(Input::Closed);
+            });
         });
         socket.set_onopen(Some(open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));

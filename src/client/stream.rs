@@ -12,7 +12,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, EventSource, MessageEvent, RequestCache};
 
 use super::{
-    browser,
+    body, browser,
     poll::{Alert, Answer},
     session::Session,
     socket::Draw,
@@ -93,11 +93,20 @@ impl Stream {
         let source = EventSource::new(&url).ok()?;
 
         let here = Rc::clone(&running);
-        let open = Closure::<dyn FnMut(Event)>::new(move |_| here.observe(Some(EXCHANGE), Fact::Streaming));
+        let open = Closure::<dyn FnMut(Event)>::new(move |_| {
+            let here = Rc::clone(&here);
+            body::arrive(move || here.observe(Some(EXCHANGE), Fact::Streaming));
+        });
         let here = Rc::clone(&running);
-        let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| here.message(&event));
+        let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let here = Rc::clone(&here);
+            body::arrive(move || here.message(&event));
+        });
         let here = Rc::clone(&running);
-        let error = Closure::<dyn FnMut(Event)>::new(move |event: Event| here.error(&event));
+        let error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            let here = Rc::clone(&here);
+            body::arrive(move || here.error(&event));
+        });
         source.set_onopen(Some(open.as_ref().unchecked_ref()));
         source.set_onerror(Some(error.as_ref().unchecked_ref()));
         source.set_onmessage(Some(message.as_ref().unchecked_ref()));

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     client::{
         asker::Asker,
-        backoff, browser,
+        backoff, body, browser,
         control::Link,
         ladder::{Ladder, PATIENCE_MS},
         poll::Answer,
@@ -103,6 +103,7 @@ impl Rig {
     fn hear(self, event: Event) {
         match event {
             Event::Fresh { ledger, lab } => {
+                body::suffer(&lab.faults);
                 self.stage.ledger.set(*ledger);
                 self.state.set(lab);
                 self.reel.clear();
@@ -111,7 +112,10 @@ impl Rig {
                 self.stage.ledger.update(|ledger| records.iter().for_each(|record| ledger.apply(&record.seen)));
                 self.reel.push(&records);
             }
-            Event::State(lab) => self.state.set(lab),
+            Event::State(lab) => {
+                body::suffer(&lab.faults);
+                self.state.set(lab);
+            }
             Event::Clock(_) => {
                 if self.standing.get_untracked() == Standing::Aligning {
                     self.standing.set(Standing::Live);
