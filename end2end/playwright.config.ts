@@ -7,7 +7,7 @@ const PORT = Number(process.env.TEST_PORT ?? 3100);
 export const SITE = `http://localhost:${PORT}`;
 
 // `make recordings` walks the steps as the tests do, and keeps the runs.
-const STEPS = /(four-ways|connections|polling|server-sent-events|websocket|heartbeats|race|choosing)\.spec/;
+const STEPS = /(four-ways|connections|polling|server-sent-events|websocket|heartbeats|race|choosing|network)\.spec/;
 const TIMING = /picture\.spec/;
 
 export default defineConfig<{ language: Locale }>({

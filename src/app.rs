@@ -26,6 +26,7 @@ use crate::{
 pub mod assets;
 mod choose;
 pub mod guard;
+mod guide;
 mod home;
 mod lesson;
 pub mod page;
@@ -189,6 +190,7 @@ fn sheet(here: &Here, page: &Page) -> Option<Sheet> {
         Page::Lab => Some(reference::lab(here)),
         Page::Path(path) => path::path(here, path),
         Page::Choose => Some(choose::choose(here)),
+        Page::Faults => Some(guide::guide(here)),
         Page::Recording(of) => recording::page(here, of.as_ref()),
         Page::Glossary => Some(reference::glossary(here)),
         Page::Notes => Some(reference::notes(here)),

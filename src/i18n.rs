@@ -75,7 +75,7 @@ impl Locale {
 }
 
 /// The files whose words only the server says.
-pub const SERVER_ONLY: [&str; 4] = ["page.", "course.", "choose.", "panel."];
+pub const SERVER_ONLY: [&str; 5] = ["page.", "course.", "choose.", "panel.", "guide."];
 
 /// The file whose words the browser needs only on the pages of that kind.
 const ELSEWHERE: &str = "recording.";

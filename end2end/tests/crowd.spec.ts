@@ -31,8 +31,10 @@ for (const [language, come, go] of [
 
     // All are cut; the chart and its words tell when they came back.
     await expect(page.locator(".herd")).toBeHidden();
-    await page.locator("#lab-faults > summary").click();
-    await page.locator("#lab-fault-5").click();
+    const cut = page.locator("#fault-panel form[data-kind=cut]");
+    await cut.locator("summary").click();
+    await cut.locator("[name=duration_ms]").fill("3000");
+    await cut.locator("button").click();
     await expect(page.locator(".herd figcaption")).toBeVisible();
     const back = async () => {
       const words = (await page.locator(".herd figcaption").textContent()) ?? "";

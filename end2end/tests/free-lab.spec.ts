@@ -85,8 +85,6 @@ test("a socket that is dead is noticed, and the client goes on where it was", as
       else socket.send = () => {};
     }, does);
   await open(page, "socket");
-  await page.locator("#lab-faults summary").click();
-  await page.locator("#lab-fault-1").click();
   await page.locator("#lab-reconnect select").selectOption("fixed");
   await page.locator("#lab-beat select").selectOption("1000");
   await expect.poll(async () => Number(await figure(page, "sent").textContent())).toBeGreaterThanOrEqual(2);

@@ -28,6 +28,8 @@ pub enum Page {
     Path(String),
     /// The chooser: which way for which task.
     Choose,
+    /// The field guide: every fault once.
+    Faults,
     /// A recording: that of a step (lesson and step), or any that a reader opens.
     Recording(Option<(String, String)>),
     /// The glossary.
@@ -59,6 +61,7 @@ impl Page {
             ["lab"] => Self::Lab,
             ["path", path] if !path.is_empty() => Self::Path(path.to_owned()),
             ["choose"] => Self::Choose,
+            ["faults"] => Self::Faults,
             ["recording"] => Self::Recording(None),
             ["recording", lesson, step] if !step.is_empty() => {
                 Self::Recording(Some((lesson.to_owned(), step.to_owned())))
@@ -83,6 +86,7 @@ impl Page {
             Self::Lab => format!("/{prefix}/lab"),
             Self::Path(path) => format!("/{prefix}/path/{path}"),
             Self::Choose => format!("/{prefix}/choose"),
+            Self::Faults => format!("/{prefix}/faults"),
             Self::Recording(None) => format!("/{prefix}/recording"),
             Self::Recording(Some((lesson, step))) => format!("/{prefix}/recording/{lesson}/{step}"),
             Self::Glossary => format!("/{prefix}/glossary"),
@@ -109,6 +113,7 @@ mod tests {
             Page::Lab,
             Page::Path("tour".into()),
             Page::Choose,
+            Page::Faults,
             Page::Recording(None),
             Page::Recording(Some((lesson(), "job".into()))),
             Page::Glossary,

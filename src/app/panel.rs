@@ -7,6 +7,7 @@ use axum::{extract::Query, http::Uri};
 use leptos::prelude::*;
 use serde::Deserialize;
 
+use super::{Here, page::Page};
 use crate::{
     fault::{
         Fault, MAX_COUNT, MAX_DURATION_MS, MAX_START_MS, Place,
@@ -19,7 +20,8 @@ use crate::{
 };
 
 /// The panel.
-pub fn panel(trouble: Option<String>) -> impl IntoView {
+pub fn panel(here: &Here, trouble: Option<String>) -> impl IntoView + use<> {
+    let guide = here.path(&Page::Faults);
     let profiles = Profile::ALL.map(|profile| {
         let name = profile.name();
         view! {
@@ -49,7 +51,7 @@ pub fn panel(trouble: Option<String>) -> impl IntoView {
     view! {
         <section class="panel" id="fault-panel" aria-label=t("panel.title")>
             <h2>{t("panel.title")}</h2>
-            <p>{t("panel.hint")}</p>
+            <p>{t("panel.hint")} " " <a href=guide>{t("guide.title")}</a></p>
             {trouble}
             <p class="said" id="fault-said" role="status" hidden></p>
             <div class="profiles" role="group" aria-label=t("panel.profiles")>

@@ -32,7 +32,7 @@ pub fn lab(here: &Here) -> Sheet {
         }
         Err(why) => Some(why),
     };
-    let panel = panel::panel(trouble).into_any();
+    let panel = panel::panel(here, trouble).into_any();
     let play = Packed(Play { locale: here.locale, lesson: outside::OUTSIDE.to_owned(), step });
     let tips = ["one", "two", "three"].map(|tip| view! { <li>{t(&format!("page.lab_tip_{tip}"))}</li> });
     let recording = here.path(&Page::Recording(None));

@@ -249,6 +249,7 @@ fn foot(here: &Here) -> impl IntoView + use<> {
     let links = [
         (Page::Map, t("page.nav_lessons")),
         (Page::Lab, t("page.nav_lab")),
+        (Page::Faults, t("page.nav_faults")),
         (Page::Glossary, t("page.nav_glossary")),
         (Page::Notes, t("page.nav_notes")),
         (Page::Errata, t("page.nav_errata")),

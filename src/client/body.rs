@@ -64,7 +64,8 @@ pub fn suffer(faults: &[Fault]) {
     });
     if awake {
         // In the order in which it came; one may lead to another that is put to sleep again.
-        while let Some(next) = BODY.with(|body| if body.still.get() { None } else { body.waiting.borrow_mut().pop_front() })
+        while let Some(next) =
+            BODY.with(|body| if body.still.get() { None } else { body.waiting.borrow_mut().pop_front() })
         {
             next();
         }

@@ -210,11 +210,10 @@ impl Running {
             });
         });
         let here = Rc::clone(self);
-        let message =
-            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-                let here = Rc::clone(&here);
-                body::arrive(move || here.message(exchange, &event));
-            });
+        let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let here = Rc::clone(&here);
+            body::arrive(move || here.message(exchange, &event));
+        });
         let here = Rc::clone(self);
         let close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
             let here = Rc::clone(&here);

@@ -92,7 +92,8 @@ pub struct Fault {
     /// For how long it is in force, in milliseconds, 100 to [`MAX_DURATION_MS`]; until it is taken away, if absent.
     #[serde(default)]
     pub duration_ms: Option<u32>,
-    /// When it begins, in milliseconds after it was asked for, 0 to [`MAX_START_MS`]; at once, if absent. A list of faults that
+    /// When it begins, in milliseconds after it was asked for, 0 to [`MAX_START_MS`]; at once, if absent. One that a lab was made
+    /// with counts from when its source first runs: that is when somebody looks. A list of faults that
     /// begin one after the other is a script.
     #[serde(default)]
     pub start_ms: Option<u32>,

@@ -114,6 +114,9 @@ pub struct Step {
     /// Files of the code tab, under the lesson's `code/`.
     #[serde(default)]
     pub code: Vec<String>,
+    /// Whether the faults of its lab are named only when the reason has been chosen: the reader is to find them out.
+    #[serde(default)]
+    pub secret: bool,
 }
 
 /// The id of what is no step but a recording that is shown.
@@ -212,4 +215,6 @@ pub enum Control {
     Pad,
     /// A crowd of synthetic clients: how many, by which technique, how they come back.
     Crowd,
+    /// Whether updates come over a WebSocket as text or as binary messages.
+    Binary,
 }

@@ -79,5 +79,6 @@ fn bare(id: &str) -> Step {
         goal: Vec::new(),
         hints: 0,
         code: Vec::new(),
+        secret: false,
     }
 }

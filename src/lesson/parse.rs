@@ -106,7 +106,7 @@ pub enum Target {
     Step(String),
     /// A line of the source notes: `note:N3`.
     Note(String),
-    /// A page of the course that is no step: `page:choose`.
+    /// A page of the course that is no step: `page:choose`, `page:faults`, `page:lab`.
     Page(String),
     /// A page elsewhere: `https://…`.
     Web(String),

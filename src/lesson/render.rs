@@ -203,7 +203,15 @@ impl<'a> Renderer<'a> {
             }
             Target::Web(url) => self.anchor("link", url, inner, out),
             // The linter knows this page only.
-            Target::Page(_) => self.anchor("link", &Page::Choose.path(self.locale), inner, out),
+            Target::Page(page) => {
+                // The linter knows no others.
+                let page = match page.as_str() {
+                    "faults" => Page::Faults,
+                    "lab" => Page::Lab,
+                    _ => Page::Choose,
+                };
+                self.anchor("link", &page.path(self.locale), inner, out);
+            }
             Target::Note(note) => {
                 let title = tf("page.note_line", &[("line", note)]);
                 let href = format!("{}#{note}", Page::Notes.path(self.locale));

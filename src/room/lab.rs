@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     crowd::{Crowd, Crowds},
-    fault::{FaultId, chain::Chain},
+    fault::{Fault, FaultId, chain::Chain},
     net::{
         clock,
         line::{Line, LineEnd, WAITING},
@@ -147,6 +147,8 @@ pub struct Lab {
     state: LabState,
     /// When a fault that has a duration is over.
     overs: Vec<(Micros, FaultId)>,
+    /// The faults that the lab was made with and that begin later: they wait for the reader to press Run.
+    script: Vec<Fault>,
     /// When a server that goes down in order says goodbye to what is open, and the fault that makes it.
     goodbye: Option<(Micros, FaultId)>,
     /// How many strikes are left to the faults that count them.
@@ -218,6 +220,7 @@ impl Lab {
             draws,
             state: LabState::default(),
             overs: Vec::new(),
+            script: Vec::new(),
             goodbye: None,
             left: HashMap::new(),
             intake: Intake::default(),

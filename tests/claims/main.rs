@@ -6,6 +6,7 @@ mod connections;
 mod crowd;
 mod heartbeats;
 mod long_polling;
+mod network;
 mod server_sent_events;
 mod short_polling;
 mod side_by_side;

@@ -27,6 +27,9 @@ impl Lab {
             Command::Source { running } => {
                 if running {
                     self.ticker.run(clock::now());
+                    // A script begins when there is somebody to see it.
+                    let script = std::mem::take(&mut self.script);
+                    self.schedule(script, clock::now());
                 } else {
                     self.ticker.hold();
                 }
@@ -122,7 +125,9 @@ impl Lab {
         self.overs.clear();
         self.left.clear();
         self.goodbye = None;
-        self.schedule(faults, self.began);
+        let (later, now) = faults.into_iter().partition(|fault| fault.start_ms.is_some_and(|ms| ms > 0));
+        self.script = later;
+        self.schedule(now, self.began);
         if !self.state.faults.is_empty() {
             self.record(self.began, Fact::Faults { distance_ms, faults: self.state.faults.clone() });
         }

@@ -51,6 +51,7 @@ impl Lab {
         self.overs.clear();
         self.left.clear();
         self.goodbye = None;
+        self.script.clear();
         self.schedule(faults, clock::now());
         self.force();
         Ok(())

@@ -65,6 +65,7 @@ pub fn bar(rig: Rig, table: RwSignal<bool>) -> impl IntoView {
             {has(Control::Beside).then(|| beside(rig))}
             {has(Control::Leave).then(|| leave(rig))}
             {has(Control::OldBrowser).then(|| old_browser(rig))}
+            {has(Control::Binary).then(|| binary(rig))}
             {has(Control::Interval).then(|| interval(rig))}
             {has(Control::Hold).then(|| hold(rig))}
             {has(Control::Cursor).then(|| cursor(rig))}
@@ -380,6 +381,17 @@ fn old_browser(rig: Rig) -> impl IntoView {
         if let Some((_, missing)) = all.iter().find(|(name, _)| *name == chosen) {
             rig.change(|settings| settings.missing = *missing);
         }
+    })
+}
+
+/// How updates come over a WebSocket.
+fn binary(rig: Rig) -> impl IntoView {
+    let options = ["text", "binary"].map(|name| (name.to_owned(), t(&format!("lab.messages_{name}")))).into();
+    let current = Signal::derive(move || {
+        if rig.settings.with(|settings| settings.binary) { "binary" } else { "text" }.to_owned()
+    });
+    select("lab-binary", t("lab.messages"), rig, Some(Technique::WebSocket), options, current, move |chosen| {
+        rig.change(|settings| settings.binary = chosen == "binary");
     })
 }
 

@@ -36,8 +36,20 @@ pub fn banner(rig: Rig) -> impl IntoView {
     let summary = move || tf("lab.faults_many", &[("n", &active().to_string()), ("of", &of.to_string())]);
     // A step's few faults lie open; many would leave no room for the picture.
     let few = of <= FEW;
+    let secret = move || {
+        rig.stage.play.with_value(|play| play.step.secret) && rig.stage.memory.with(|memory| memory.reason.is_none())
+    };
     view! {
-        <details class="faults" id="lab-faults" hidden=move || of == 0 && active() == 0 open=few data-on=move || (active() > 0).to_string()>
+        <p class="fault" data-on="false" hidden=move || !secret()>
+            {t("lab.secret")}
+        </p>
+        <details
+            class="faults"
+            id="lab-faults"
+            hidden=move || secret() || of == 0 && active() == 0
+            open=few
+            data-on=move || (active() > 0).to_string()
+        >
             <summary hidden=few>{summary}</summary>
             {lines}
             {others}
