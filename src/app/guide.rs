@@ -66,7 +66,7 @@ fn kind(lab: &str, entry: &Entry) -> impl IntoView + use<> {
     view! {
         <article id=name>
             <h3>{t(&format!("panel.{name}"))}</h3>
-            <p class="term">{t(&format!("panel.{name}_term"))}</p>
+            <p class="known">{t(&format!("panel.{name}_term"))}</p>
             <dl>{Vec::from(lines)}</dl>
             <p><a class="pill" href=href rel="nofollow">{t("guide.try")}</a></p>
         </article>
