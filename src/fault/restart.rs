@@ -33,5 +33,5 @@ const GOODBYE: Micros = 300_000;
 #[cfg(feature = "ssr")]
 pub(super) fn fate(by: FaultId, life: Life, distance: Micros, since: Micros) -> Fate {
     // A goodbye travels there and back.
-    Fate { at: life.moved.max(since) + 2 * distance + GOODBYE, by, how: Some(Close::Fin) }
+    Fate { at: life.moved.max(since) + 2 * distance + GOODBYE, by, how: Some(Close::Fin), told: false }
 }
