@@ -11,9 +11,10 @@ use std::{
 };
 
 use super::{
-    Fault, FaultId, Goodbye, Kind, Overflow, Stripped, blackhole, buffer, cut, draw::Draw, idle_killer, latency,
-    restart, slow_answers, stall, swallow,
+    Fault, FaultId, Goodbye, Kind, Overflow, Stripped, blackhole, buffer, connect, cut, draw::Draw, duplicate,
+    idle_killer, latency, loss, max_request, restart, slow_answers, stale_cache, stall, swallow, tail,
 };
+pub use super::{max_request::TIMEOUT, slice::Slices, slow_reader::HOLDS};
 use crate::wire::{ClientNo, Close, ConnNo, Direction, ExchangeNo, Micros, Resource, Unit, UnitNo};
 
 /// The faults in force, in order; the distance comes first.
@@ -57,12 +58,14 @@ pub struct Meta<'a> {
     pub client: Option<ClientNo>,
     /// What it asked for, if that is known.
     pub resource: Option<Resource>,
+    /// Whether it had asked for that on another connection before.
+    pub again: bool,
 }
 
 impl<'a> Meta<'a> {
     /// A unit of which it is not known who asked for what.
     pub fn new(dir: Direction, conn: ConnNo, no: UnitNo, silenced: Option<FaultId>, unit: &'a Unit) -> Self {
-        Self { dir, conn, no, silenced, unit, client: None, resource: None }
+        Self { dir, conn, no, silenced, unit, client: None, resource: None, again: false }
     }
 
     /// What a draw about this unit is keyed by.
@@ -99,8 +102,26 @@ pub enum Verdict {
     Duplicate(FaultId),
     /// It vanishes, and these bytes go back to its sender.
     Answer(FaultId, Vec<u8>),
+    /// The same with the answer that an intermediary has kept, if it has one that is young enough; otherwise it goes on, and
+    /// its answer is kept.
+    Stale {
+        /// The fault that does it.
+        by: FaultId,
+        /// How old an answer may be, in milliseconds.
+        ttl_ms: u32,
+    },
     /// The connection ends here.
     End(FaultId, Close),
+}
+
+impl Verdict {
+    /// Whether the unit itself goes on in the end.
+    fn goes_on(&self) -> bool {
+        matches!(
+            self,
+            Verdict::Pass | Verdict::Delay(_) | Verdict::Gather { .. } | Verdict::Duplicate(_) | Verdict::Stale { .. }
+        )
+    }
 }
 
 /// What a decision on a whole connection may look at.
@@ -108,6 +129,14 @@ pub enum Verdict {
 pub struct Life {
     /// When its latest request came.
     pub asked: Micros,
+    /// Which request of the connection that is, from 1.
+    pub request: u32,
+    /// Whether it is not answered to its end; always, after an upgrade.
+    pub open: bool,
+    /// Bytes that have gone down on it.
+    pub down: u64,
+    /// Which connection it is in the order in which they first asked for something in the lab, from 1.
+    pub order: u32,
     /// When something last moved on it, either way.
     pub moved: Micros,
     /// The fault that ended it in silence, if one did.
@@ -127,6 +156,28 @@ pub struct Fate {
     pub by: FaultId,
     /// How it ends; in silence, if absent.
     pub how: Option<Close>,
+    /// Whether the client is told why: by an answer in place of the server's, if that has not begun.
+    pub told: bool,
+}
+
+/// What is in store for a connection, as far as it can be known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// The first end that a fault has in store for it.
+    pub fate: Option<Fate>,
+    /// When so many bytes have gone down, it is to be looked at again.
+    pub at_bytes: Option<u64>,
+}
+
+/// How wide a way is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// The fault that narrows it.
+    pub by: FaultId,
+    /// How many bytes get through in a second.
+    pub bytes_per_s: u32,
+    /// How many at once after a pause.
+    pub burst: u32,
 }
 
 /// What the whole chain decides on a unit: how long it travels, and what becomes of it then.
@@ -139,12 +190,23 @@ pub struct Decision {
     pub delay: Duration,
     /// The verdict of the first fault that had a stronger one than a delay, otherwise [`Verdict::Pass`].
     pub verdict: Verdict,
+    /// The narrowest line of the lab that it has to go through, if it goes on.
+    pub line: Option<Rate>,
+    /// How fast its client reads, if it goes on and that matters.
+    pub reader: Option<Rate>,
+    /// The pieces in which it goes on, if it does, and not in one.
+    pub slices: Option<Slices>,
 }
 
 impl Decision {
     /// Whether the unit goes on unchanged and at once.
     pub fn is_pass(&self) -> bool {
-        self.delay.is_zero() && self.verdict == Verdict::Pass
+        self.delay.is_zero() && self.verdict == Verdict::Pass && self.goes_freely()
+    }
+
+    /// Whether nothing paces it or cuts it into pieces, if it goes on.
+    pub fn goes_freely(&self) -> bool {
+        self.line.is_none() && self.reader.is_none() && self.slices.is_none()
     }
 
     /// The delay on the server's clock.
@@ -158,6 +220,10 @@ impl Decision {
             Verdict::Pass => {}
             Verdict::Delay(more) => self.delay += more,
             stronger if self.verdict == Verdict::Pass => self.verdict = stronger,
+            // What waits for company or goes twice gets no further than anything else.
+            hard @ (Verdict::Hold(_) | Verdict::Drop(_) | Verdict::End(..)) if self.verdict.goes_on() => {
+                self.verdict = hard
+            }
             // The unit is settled already.
             _ => {}
         }
@@ -231,7 +297,7 @@ impl Chain {
 
     /// Decides on a unit. The same unit gets the same decision however often it is asked about.
     pub fn decide(&self, meta: Meta<'_>) -> Decision {
-        let mut decision = Decision { delay: self.distance, verdict: Verdict::Pass };
+        let mut decision = Decision { delay: self.distance, ..Decision::default() };
         if let Some(by) = meta.silenced.filter(|by| self.has(*by)) {
             decision.add(Verdict::Drop(by));
         }
@@ -239,23 +305,7 @@ impl Chain {
             decision.delay += 2 * self.distance;
         }
         for fault in &self.faults {
-            let elsewhere = fault.direction.is_some_and(|only| only != meta.dir);
-            if elsewhere || !fault.scope.covers(meta.client, meta.resource) || self.is_spent(fault) {
-                continue;
-            }
-            let draw = Draw::new(fault, meta.key());
-            if !draw.strikes(fault.probability) {
-                continue;
-            }
-            decision.add(match fault.kind {
-                Kind::Latency { base_ms, jitter_ms, .. } => Verdict::Delay(latency::delay(base_ms, jitter_ms, draw)),
-                Kind::Stall => stall::verdict(fault.id),
-                Kind::Blackhole => blackhole::verdict(fault.id),
-                Kind::Buffer { bytes, flush_ms } => buffer::verdict(fault.id, bytes, flush_ms, meta),
-                Kind::Swallow { what } => swallow::verdict(fault.id, what, meta.unit),
-                // The fate of connections, and the server's conduct.
-                _ => Verdict::Pass,
-            });
+            self.apply(fault, meta, &mut decision);
         }
         if let Some(script) = &self.script {
             decision.add((script.0)(meta));
@@ -263,24 +313,129 @@ impl Chain {
         decision
     }
 
-    /// Decides on a whole connection: the first end that a fault has in store for it.
-    pub fn fate(&self, conn: ConnNo, life: Life) -> Option<Fate> {
+    /// What one fault adds to the decision on a unit. Most faults have nothing to do with most units, and those cost next to nothing: what is
+    /// cheap is asked first, and chance last.
+    fn apply(&self, fault: &Fault, meta: Meta<'_>, decision: &mut Decision) {
+        let concerned = match fault.kind {
+            Kind::Latency { .. }
+            | Kind::Tail { .. }
+            | Kind::Bandwidth { .. }
+            | Kind::Loss { .. }
+            | Kind::Slice { .. }
+            | Kind::Stall
+            | Kind::Blackhole
+            | Kind::Swallow { .. }
+            // Below a page without a network, TCP keeps what it has for when it is back.
+            | Kind::Offline
+            | Kind::Asleep => true,
+            Kind::Buffer { .. } | Kind::Duplicate { .. } | Kind::SlowReader { .. } => meta.dir == Direction::Down,
+            Kind::SlowConnect { .. } | Kind::Refuse => connect::is_first(meta.unit),
+            Kind::StaleCache { .. } => matches!(meta.unit, Unit::RequestHead(_)),
+            Kind::SlowClose { .. } => matches!(meta.unit, Unit::End { .. }),
+            // The fate of connections, and the conduct of the server and the client.
+            _ => false,
+        };
+        let elsewhere = fault.direction.is_some_and(|only| only != meta.dir);
+        if !concerned
+            || fault.probability <= 0.0
+            || elsewhere
+            || !fault.scope.covers(meta.client, meta.resource)
+            || self.is_spent(fault)
+        {
+            return;
+        }
+        // Losses come in rows, so they have a look at chance of their own.
+        if let Kind::Loss { streak } = fault.kind {
+            decision.delay += loss::more(fault, streak, self.distance, meta.key()).unwrap_or_default();
+            return;
+        }
+        let draw = Draw::new(fault, meta.key());
+        if fault.probability < 1.0 && !draw.strikes(fault.probability) {
+            return;
+        }
+        let ms = |ms: u32| Verdict::Delay(Duration::from_millis(ms.into()));
+        let verdict = match fault.kind {
+            Kind::Latency { base_ms, jitter_ms, shape } => {
+                Verdict::Delay(latency::delay(base_ms, jitter_ms, shape, draw))
+            }
+            Kind::Tail { times } => Verdict::Delay(tail::more(times, self.distance)),
+            Kind::SlowConnect { wait_ms } => ms(wait_ms),
+            Kind::SlowClose { ms: more } => ms(more),
+            Kind::Stall | Kind::Offline | Kind::Asleep => stall::verdict(fault.id),
+            Kind::Blackhole => blackhole::verdict(fault.id),
+            Kind::Refuse => connect::refuse(fault.id),
+            Kind::Buffer { bytes, flush_ms } => buffer::verdict(fault.id, bytes, flush_ms, meta),
+            Kind::Swallow { what } => swallow::verdict(fault.id, what, meta.unit),
+            Kind::StaleCache { ttl_ms } => stale_cache::verdict(fault.id, ttl_ms, meta.unit),
+            Kind::Duplicate { reconnected } => duplicate::verdict(fault.id, reconnected, meta),
+            Kind::Bandwidth { bytes_per_s, burst } => {
+                let rate = Rate { by: fault.id, bytes_per_s, burst };
+                decision.line = Some(decision.line.filter(|other| other.bytes_per_s <= bytes_per_s).unwrap_or(rate));
+                Verdict::Pass
+            }
+            Kind::SlowReader { bytes_per_s, .. } => {
+                let rate = Rate { by: fault.id, bytes_per_s, burst: 0 };
+                decision.reader =
+                    Some(decision.reader.filter(|other| other.bytes_per_s <= bytes_per_s).unwrap_or(rate));
+                Verdict::Pass
+            }
+            Kind::Slice { bytes, vary, pause_ms } => {
+                decision.slices = decision.slices.or(Some(Slices::new(bytes, vary, pause_ms, draw)));
+                Verdict::Pass
+            }
+            _ => Verdict::Pass,
+        };
+        decision.add(verdict);
+    }
+
+    /// Decides on a whole connection: what faults have in store for it.
+    pub fn outlook(&self, conn: ConnNo, life: Life) -> Outlook {
         let distance = Micros::try_from(self.distance.as_micros()).unwrap_or(Micros::MAX / 4);
-        let may = |fault: &&Fault| fault.scope.covers(life.client, life.resource) && !self.is_spent(fault);
-        let fates = self.faults.iter().filter(may).filter_map(|fault| {
+        let mut outlook = Outlook::default();
+        for fault in &self.faults {
+            let ends = matches!(
+                fault.kind,
+                Kind::Cut { .. } | Kind::IdleKiller { .. } | Kind::Restart { .. } | Kind::MaxRequest { .. }
+            );
+            if !ends
+                || fault.probability <= 0.0
+                || !fault.scope.covers(life.client, life.resource)
+                || self.is_spent(fault)
+            {
+                continue;
+            }
+            let mut part = 0;
             let fate = match fault.kind {
-                Kind::Cut { how, after_ms, .. } => Some(cut::fate(fault.id, how, after_ms, life, distance)),
+                Kind::Cut { how, after_ms, after_bytes, every } if cut::is_meant(every, life) => {
+                    let missing = after_bytes.map(u64::from).filter(|bytes| life.down < *bytes);
+                    outlook.at_bytes = outlook.at_bytes.into_iter().chain(missing).min();
+                    missing.is_none().then(|| cut::fate(fault.id, how, after_ms, life, distance))
+                }
                 Kind::IdleKiller { after_ms, how } => idle_killer::fate(fault.id, how, after_ms, life),
                 Kind::Restart { how, drain_ms } => {
                     let since = self.restarted.unwrap_or(Micros::MIN / 4);
                     restart::fate(fault.id, (how, drain_ms), life, distance, since)
                 }
+                Kind::MaxRequest { after_ms } => {
+                    // Chance strikes requests, not connections.
+                    part = life.request;
+                    max_request::fate(fault.id, after_ms, life)
+                }
                 _ => None,
             };
             // The share of connections it strikes, not of looks at them.
-            fate.filter(|_| Draw::new(fault, (u64::from(conn), 0)).strikes(fault.probability))
-        });
-        fates.min_by_key(|fate| fate.at)
+            let strikes = || {
+                fault.probability >= 1.0
+                    || Draw::new(fault, (u64::from(conn), u64::from(part))).strikes(fault.probability)
+            };
+            if let Some(fate) = fate
+                && outlook.fate.is_none_or(|first| fate.at < first.at)
+                && strikes()
+            {
+                outlook.fate = Some(fate);
+            }
+        }
+        outlook
     }
 
     /// Whether a fault has struck as often as it may.
@@ -448,7 +603,7 @@ mod tests {
         for dir in [Direction::Up, Direction::Down] {
             for unit in [&PIECE, &FIN] {
                 let decision = chain.decide(meta(unit, dir, 1, 1));
-                assert_eq!(decision, Decision { delay: Duration::from_millis(105), verdict: Verdict::Pass });
+                assert_eq!(decision, Decision { delay: Duration::from_millis(105), ..Decision::default() });
             }
         }
     }
@@ -476,7 +631,8 @@ mod tests {
             ..Chain::new(Duration::from_millis(80), vec![latency(1, 20, 0)])
         };
         let decision = chain.decide(meta(&PIECE, Direction::Up, 1, 1));
-        assert_eq!(decision, Decision { delay: Duration::from_millis(100), verdict: Verdict::Drop(9) });
+        let expected = Decision { delay: Duration::from_millis(100), verdict: Verdict::Drop(9), ..Decision::default() };
+        assert_eq!(decision, expected);
 
         let mut decision = Decision::default();
         decision.add(Verdict::Hold(1));

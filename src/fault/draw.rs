@@ -4,7 +4,7 @@
 use super::Fault;
 
 /// A draw for one fault and one occasion.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Draw(u64);
 
 impl Draw {
@@ -29,8 +29,13 @@ impl Draw {
         low + (self.share(1) * span) as u64
     }
 
-    /// A number in [0, 1); each `which` has its own.
-    fn share(self, which: u64) -> f64 {
+    /// A draw that follows from this one, for the part of the occasion with this number.
+    pub fn part(self, number: u64) -> Self {
+        Self(mix(self.0.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ number))
+    }
+
+    /// A number in [0, 1); each `which` has its own. 0 is that of [`Draw::strikes`], 1 that of [`Draw::between`].
+    pub fn share(self, which: u64) -> f64 {
         // The upper 53 bits, which is what an f64 holds exactly.
         (mix(self.0 ^ which.wrapping_mul(0xd1b5_4a32_d192_ed03)) >> 11) as f64 / (1u64 << 53) as f64
     }

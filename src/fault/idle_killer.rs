@@ -31,5 +31,5 @@ pub(super) fn fate(by: FaultId, how: Death, after_ms: u32, life: Life) -> Option
         Death::Silent if life.silenced.is_some() => return None,
         Death::Silent => None,
     };
-    Some(Fate { at: life.moved + Micros::from(after_ms) * 1000, by, how })
+    Some(Fate { at: life.moved + Micros::from(after_ms) * 1000, by, how, told: false })
 }

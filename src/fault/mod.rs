@@ -16,6 +16,8 @@ mod connect;
 mod cut;
 #[cfg(feature = "ssr")]
 mod draw;
+#[cfg(feature = "ssr")]
+mod duplicate;
 mod event_stream;
 mod idle_killer;
 mod kind;

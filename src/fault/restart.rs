@@ -53,9 +53,9 @@ pub(super) fn fate(
         Goodbye::Drain => {
             let said = goodbye(how, drain_ms, since);
             // A goodbye travels there and back.
-            Some(Fate { at: life.moved.max(said) + 2 * distance + GOODBYE, by, how: Some(Close::Fin) })
+            Some(Fate { at: life.moved.max(said) + 2 * distance + GOODBYE, by, how: Some(Close::Fin), told: false })
         }
-        Goodbye::Kill => Some(Fate { at: since.max(life.asked + distance), by, how: Some(Close::Rst) }),
+        Goodbye::Kill => Some(Fate { at: since.max(life.asked + distance), by, how: Some(Close::Rst), told: false }),
         // Whoever serves it says goodbye in its own time.
         Goodbye::Rotate => None,
     }

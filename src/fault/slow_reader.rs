@@ -8,6 +8,10 @@
 
 use super::within;
 
+/// How many bytes may wait on the way down before writing waits, too.
+#[cfg(feature = "ssr")]
+pub const HOLDS: usize = 4 * 1024;
+
 /// Checks the parameter.
 pub(super) fn check(bytes_per_s: u32) -> Result<(), String> {
     within("bytes_per_s", bytes_per_s, 100, 1_000_000)

@@ -11,3 +11,9 @@ use super::within;
 pub(super) fn check(times: u32) -> Result<(), String> {
     within("times", times, 2, 100)
 }
+
+/// What a unit takes on top of the distance.
+#[cfg(feature = "ssr")]
+pub(super) fn more(times: u32, distance: std::time::Duration) -> std::time::Duration {
+    distance * times.saturating_sub(1)
+}

@@ -92,7 +92,10 @@ pub async fn serve(
     builder.timer(TokioTimer::new()).max_header_size(limits.head);
     match directory {
         // hyper starts its clock when bytes come in, the tap when they go out; two clocks would disagree.
-        Some(_) => builder.header_read_timeout(None),
+        Some(_) => {
+            // What hyper holds back by itself, the handler does not notice: where a reader is slow it has to.
+            builder.max_buf_size(2 * limits.head.max(LEAST_BUFFER)).header_read_timeout(None)
+        }
         None => builder.header_read_timeout(limits.head_time),
     };
     let house = Arc::new(House { builder, router, limits, directory, census, shutdown });
@@ -108,6 +111,9 @@ pub async fn serve(
         drop(tokio::time::timeout(CUT, census.empty()).await);
     }
 }
+
+/// The least that hyper wants to buffer, in bytes.
+const LEAST_BUFFER: usize = 8 * 1024;
 
 /// What all connections of a listener share.
 struct House {

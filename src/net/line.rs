@@ -7,9 +7,12 @@ use std::sync::{
 
 use tokio::sync::{mpsc, watch};
 
-use super::crowd::Sums;
+use super::{common::Common, crowd::Sums};
 use crate::{
-    fault::chain::{Chain, Decision, Fate, Life, Meta},
+    fault::{
+        FaultId,
+        chain::{Chain, Decision, Life, Meta, Outlook},
+    },
     wire::{ConnNo, LabId, Micros, Observation, Witness},
 };
 
@@ -24,6 +27,7 @@ pub struct Line {
     chain: watch::Receiver<Arc<Chain>>,
     dropped: Arc<Dropped>,
     crowd: Arc<Sums>,
+    common: Arc<Common>,
 }
 
 /// The other end of a [`Line`], held by the lab's task.
@@ -32,11 +36,26 @@ pub struct LineEnd {
     /// What was seen.
     pub observations: mpsc::Receiver<Observation>,
     /// The chain in force; sending a new one wakes whatever waits under the old one.
-    pub chain: watch::Sender<Arc<Chain>>,
+    pub chain: Force,
     /// What was dropped because the lab's task was behind.
     pub dropped: Arc<Dropped>,
     /// What the lab's crowd does.
     pub crowd: Arc<Sums>,
+}
+
+/// What puts chains into force.
+#[derive(Debug)]
+pub struct Force {
+    chain: watch::Sender<Arc<Chain>>,
+    common: Arc<Common>,
+}
+
+impl Force {
+    /// Puts another chain into force, and whatever waits decides anew.
+    pub fn send_replace(&self, chain: Arc<Chain>) {
+        self.common.prepare(&chain);
+        self.chain.send_replace(chain);
+    }
 }
 
 /// Observations dropped, by witness.
@@ -61,7 +80,10 @@ impl Line {
         let dropped = Arc::new(Dropped::default());
         let crowd = Arc::<Sums>::default();
         let (to_line, to_end) = (dropped.clone(), crowd.clone());
-        let line = Self { lab, observations: observe, chain: watched, dropped: to_line, crowd };
+        let common = Arc::<Common>::default();
+        common.prepare(&watched.borrow());
+        let force = Force { chain: force, common: common.clone() };
+        let line = Self { lab, observations: observe, chain: watched, dropped: to_line, crowd, common };
         (Arc::new(line), LineEnd { observations, chain: force, dropped, crowd: to_end })
     }
 
@@ -103,8 +125,25 @@ impl Line {
     }
 
     /// What the chain in force has in store for a connection. A lab that is gone lets it live.
-    pub(crate) fn fate(&self, conn: ConnNo, life: Life) -> Option<Fate> {
-        if self.is_alive() { self.chain.borrow().fate(conn, life) } else { None }
+    pub(crate) fn outlook(&self, conn: ConnNo, life: Life) -> Outlook {
+        if self.is_alive() { self.chain.borrow().outlook(conn, life) } else { Outlook::default() }
+    }
+
+    /// Counts a strike. False: the fault has none left, and must not strike.
+    pub(crate) fn spend(&self, by: FaultId) -> bool {
+        self.chain.borrow().spend(by)
+    }
+
+    /// A cache on the way keeps an answer, as long as it is there.
+    pub(crate) fn keep(&self, by: FaultId, target: &str, bytes: Vec<u8>, at: Micros) {
+        if self.chain.borrow().has(by) {
+            self.common.kept().keep(by, target, bytes, at);
+        }
+    }
+
+    /// What the lab's connections have in common.
+    pub(super) fn common(&self) -> &Common {
+        &self.common
     }
 
     /// Whether the lab is still there.

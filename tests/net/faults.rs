@@ -1,6 +1,17 @@
 //! Every kind of fault on the wire, on a real socket: what it does, and that it can be taken away while connections are
 //! open. What is not lost is compared byte for byte.
 
+mod cache;
+mod connecting;
+mod counts;
+mod cuts;
+mod latency;
+mod pace;
+mod pieces;
+mod request_time;
+mod twice;
+mod whole;
+
 use std::time::Duration;
 
 use lifeline::{

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -62,6 +65,8 @@ pub struct House {
     events: Arc<Mutex<Option<mpsc::Receiver<&'static str>>>>,
     /// Told when a handler that hangs was dropped.
     dropped: Arc<tokio::sync::Semaphore>,
+    /// How often `count` was asked.
+    asked: Arc<AtomicU32>,
 }
 
 struct Labs(HashMap<LabId, Arc<Line>>);
@@ -106,13 +111,15 @@ impl Stage {
     }
 
     async fn serve(limits: Limits, directory: Option<Arc<dyn Directory>>, labs: Vec<Lab>) -> Self {
-        let house = House { events: Arc::default(), dropped: Arc::new(tokio::sync::Semaphore::new(0)) };
+        let house =
+            House { events: Arc::default(), dropped: Arc::new(tokio::sync::Semaphore::new(0)), asked: Arc::default() };
         let router = Router::new()
             .route("/free", get(async || "free"))
             .route("/l/{lab}/hello", get(async || "hello"))
             .route("/l/{lab}/echo", post(async |body: Bytes| body))
             .route("/l/{lab}/big/{bytes}", get(big))
             .route("/l/{lab}/hang", get(hang))
+            .route("/l/{lab}/count", get(count))
             .route("/l/{lab}/events", get(events))
             .route("/l/{lab}/upgrade", get(upgrade))
             .with_state(house.clone());
@@ -206,6 +213,13 @@ impl Lab {
         seen.unwrap_or_else(|| panic!("`{line}` was not observed")).at as f64 / 1000.0
     }
 
+    /// The time at which a unit of the way down came, in milliseconds.
+    pub fn at_unit(&mut self, unit: u32) -> f64 {
+        self.story();
+        let came = |seen: &&Observation| matches!(seen.fact, Fact::Unit { dir: Direction::Down, no, .. } if no == unit);
+        self.log.iter().find(came).expect("the unit came").at as f64 / 1000.0
+    }
+
     /// Puts another chain into force.
     pub fn force(&self, chain: Chain) {
         self.end.chain.send_replace(Arc::new(chain));
@@ -278,11 +292,15 @@ impl Client {
     }
 
     pub async fn exactly(&mut self, length: usize) -> String {
+        String::from_utf8(self.exactly_bytes(length).await).expect("text")
+    }
+
+    pub async fn exactly_bytes(&mut self, length: usize) -> Vec<u8> {
         let mut body = vec![0; length];
         let read = timeout(SOON, self.stream.read_exact(&mut body)).await;
         read.expect("the body in time").expect("the whole body");
         self.read += length as u64;
-        String::from_utf8(body).expect("text")
+        body
     }
 
     /// Reads to the end, which has to be in order.
@@ -313,6 +331,10 @@ impl Client {
 
 async fn big(Path((_, bytes)): Path<(String, usize)>) -> String {
     "x".repeat(bytes)
+}
+
+async fn count(State(house): State<House>) -> String {
+    (house.asked.fetch_add(1, Ordering::Relaxed) + 1).to_string()
 }
 
 async fn hang(State(house): State<House>) -> &'static str {

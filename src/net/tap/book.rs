@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::{
     fault::{
         FaultId,
-        chain::{Chain, Decision, Fate, Life, Meta},
+        chain::{Chain, Decision, Life, Meta, Outlook},
     },
     net::line::{Directory, Line},
     wire::{
@@ -34,6 +34,8 @@ pub(super) struct Route {
     crowd: Option<u32>,
     /// Who asked last on the connection, and for what: a fault may be for some only. What belongs to no exchange has it, too.
     asker: (Option<ClientNo>, Option<Resource>),
+    /// Whether the client had asked for that on another connection before.
+    again: bool,
 }
 
 impl Route {
@@ -61,8 +63,13 @@ impl Route {
     /// The decision of the chain in force.
     pub(super) fn decide(&self, meta: Meta<'_>) -> Decision {
         let (client, resource) = self.asker;
-        let meta = Meta { client, resource, ..meta };
+        let meta = Meta { client, resource, again: self.again, ..meta };
         self.line.as_ref().map_or_else(Decision::default, |line| line.decide(meta))
+    }
+
+    /// Counts a strike. False: the fault has none left, and must not strike.
+    pub(super) fn spend(&self, by: FaultId) -> bool {
+        self.line.as_ref().is_none_or(|line| line.spend(by))
     }
 
     /// Whose chain decides.
@@ -88,7 +95,16 @@ pub(super) struct Book {
     /// The newest request's, which what belongs to no request goes by.
     newest: Route,
     /// The labs, each with the crowd of it that asked, if one did: a connection may carry both, and then is told of twice.
-    served: Vec<(Arc<Line>, Option<u32>)>,
+    served: Vec<Served>,
+}
+
+/// A lab that a connection served.
+struct Served {
+    line: Arc<Line>,
+    /// The crowd that asked, if one did.
+    crowd: Option<u32>,
+    /// The connection's place among those of the lab.
+    place: u32,
 }
 
 impl Book {
@@ -108,11 +124,13 @@ impl Book {
             let line = line.filter(|line| self.serves(line, crowd) || self.served.len() < MAX_LABS);
             let (client, exchange) = (address.client, address.exchange);
             let asker = (client, address.resource);
-            let route = Route { line, client, exchange, conn: self.conn, crowd, asker };
+            let again = line.as_ref().is_some_and(|line| line.common().again(client, address.resource, self.conn));
+            let route = Route { line, client, exchange, conn: self.conn, crowd, asker, again };
             if let Some(line) = &route.line
                 && !self.serves(line, crowd)
             {
-                self.served.push((line.clone(), crowd));
+                let place = self.place(line).unwrap_or_else(|| line.common().place());
+                self.served.push(Served { line: line.clone(), crowd, place });
                 if let Some(crowd) = crowd {
                     line.crowd().opened(crowd, self.accepted);
                 }
@@ -148,9 +166,11 @@ impl Book {
     }
 
     /// What the chain of the lab that was asked last has in store for the connection.
-    pub(super) fn fate(&self, life: Life) -> Option<Fate> {
+    pub(super) fn outlook(&self, life: Life) -> Outlook {
         let (client, resource) = self.newest.asker;
-        self.newest.line.as_ref()?.fate(self.conn, Life { client, resource, ..life })
+        let Some(line) = &self.newest.line else { return Outlook::default() };
+        let order = self.place(line).unwrap_or_default();
+        line.outlook(self.conn, Life { client, resource, order, ..life })
     }
 
     /// Tells the lab that was asked last that a fault has struck the connection.
@@ -164,12 +184,17 @@ impl Book {
     }
 
     fn serves(&self, line: &Arc<Line>, crowd: Option<u32>) -> bool {
-        self.served.iter().any(|(served, its)| Arc::ptr_eq(served, line) && *its == crowd)
+        self.served.iter().any(|served| Arc::ptr_eq(&served.line, line) && served.crowd == crowd)
+    }
+
+    /// The connection's place among those of a lab that it served.
+    fn place(&self, line: &Arc<Line>) -> Option<u32> {
+        self.served.iter().find(|served| Arc::ptr_eq(&served.line, line)).map(|served| served.place)
     }
 
     /// Tells every lab that the connection served that a direction of it has ended.
     pub(super) fn closed(&self, at: Micros, dir: Direction, how: Close, bytes_up: u64, bytes_down: u64) {
-        for (line, crowd) in &self.served {
+        for Served { line, crowd, .. } in &self.served {
             // Both directions end; the connection is at its end with the way down.
             if crowd.is_some() && dir == Direction::Down {
                 line.crowd().closed();

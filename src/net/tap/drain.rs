@@ -36,6 +36,11 @@ impl State {
                 Head::Wait(wait) => return Drained::Wait(wait),
                 Head::End(how) => self.deliver_end(Direction::Down, how, now),
                 Head::Ready => match self.send_due(now) {
+                    Ok(()) if self.is_marked() => {
+                        if self.look_again(now) {
+                            return Drained::Empty;
+                        }
+                    }
                     Ok(()) => {}
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         return match &self.socket {
@@ -60,14 +65,19 @@ impl State {
         let mut slices = [IoSlice::new(&[]); TOGETHER];
         let mut count = 0;
         let mut bytes = 0;
-        for waiting in self.down.queue.iter_mut().take(TOGETHER) {
-            if !waiting.is_ready(meta, gathered, now) {
+        // The first is ready, though it may be undecided: one that goes in pieces is.
+        let together = if self.mark.is_some() { 1 } else { TOGETHER };
+        for (place, waiting) in self.down.queue.iter_mut().take(together).enumerate() {
+            if place > 0 && !waiting.is_ready(meta, gathered, now) {
                 break;
             }
-            let rest = &waiting.bytes[waiting.moved..];
+            let rest = waiting.ready();
             slices[count] = IoSlice::new(rest);
             count += 1;
             bytes += rest.len();
+            if waiting.piece.is_some() {
+                break;
+            }
         }
         let mut moved = 0;
         if bytes > 0 {
@@ -82,10 +92,9 @@ impl State {
         self.down.bytes += moved as u64;
         for _ in 0..count {
             let Some(first) = self.down.queue.front_mut() else { break };
-            let n = moved.min(first.bytes.len() - first.moved);
+            let n = moved.min(first.ready().len());
             moved -= n;
-            first.moved += n;
-            if first.moved < first.bytes.len() {
+            if !first.moves(n, now) {
                 break;
             }
             self.release_first(Direction::Down, now);

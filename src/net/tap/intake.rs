@@ -76,14 +76,19 @@ impl State {
         let route = self.book.route(dir, &cut);
         let (conn, silenced) = (self.book.conn(), self.silenced);
         if cut.address.is_some() {
-            self.asked_at = now;
+            (self.asked_at, self.request, self.open, self.begun) = (now, cut.request, true, false);
+            // So many bytes may be all that the answer is granted.
+            self.fate();
         }
+        self.overhear(dir, &cut, piece, now);
+        let watched = dir == Direction::Down && self.mark.is_some();
         let way = self.way(dir);
         let no = way.next();
-        let Cut { unit, .. } = cut;
+        let Cut { unit, request, .. } = cut;
         route.sum(dir, &unit);
-        let turn = Turn::of(&unit, dir);
-        let first = way.queue.is_empty() && way.partial.is_empty() && !matches!(unit, Unit::End { .. });
+        let turn = Turn::of(&unit, dir, request);
+        let alone = way.queue.is_empty() && way.partial.is_empty();
+        let first = alone && !watched && !matches!(unit, Unit::End { .. });
         if first && route.decide(Meta::new(dir, conn, no, silenced, &unit)).is_pass() && !piece.is_empty() {
             route.see(now, || Fact::Unit { dir, no, unit });
             way.passing.push(Passing { no, route, turn, len: piece.len() });
@@ -92,7 +97,7 @@ impl State {
         route.see(now, || Fact::Unit { dir, no, unit: unit.clone() });
         let mut bytes = std::mem::take(&mut way.partial);
         bytes.extend_from_slice(piece);
-        way.push_back(Waiting { no, route, entered: now, turn, undecided: Some(unit), bytes, moved: 0 });
+        way.push_back(Waiting { undecided: Some(unit), ..Waiting::new(no, route, now, turn, bytes) });
         false
     }
 

@@ -13,9 +13,10 @@
 //! from when it came: so a fault that is taken away lets go of what it held, at once.
 //!
 //! In reading order: [`way`] is one direction, [`book`] says whose a unit is, [`state`] is the whole connection, with
-//! [`intake`], [`release`] and [`drain`] as the ways through it; [`wait`] is how this file and [`pump`] wait.
+//! [`intake`], [`release`] and [`drain`] as the ways through it and [`cache`] as what may stand on them; [`wait`] is how this file and [`pump`] wait.
 
 mod book;
+mod cache;
 mod drain;
 mod intake;
 mod pump;

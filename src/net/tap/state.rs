@@ -8,15 +8,16 @@ use tokio::{net::TcpStream, sync::Notify};
 
 use super::{
     book::{Book, Route},
-    way::{End, Way},
+    cache::Heard,
+    way::{End, Turn, Waiting, Way},
 };
 use crate::{
     fault::{
         FaultId,
-        chain::{Fate, Life},
+        chain::{Fate, Life, TIMEOUT},
     },
-    net::line::Line,
-    wire::{Close, Direction, Micros, Unit, decode::Decoder},
+    net::{line::Line, narrow::Narrow},
+    wire::{Close, Direction, Fact, Micros, Unit, decode::Decoder},
 };
 
 /// What the pump does.
@@ -44,6 +45,16 @@ pub(super) struct State {
     pub(super) upgraded: bool,
     /// When the latest request came.
     pub(super) asked_at: Micros,
+    /// Which one that is, whether it is not answered to its end yet, and whether anything of its answer has gone.
+    pub(super) request: u32,
+    pub(super) open: bool,
+    pub(super) begun: bool,
+    /// When so many bytes have gone down, a fault may have something in store.
+    pub(super) mark: Option<u64>,
+    /// The way into a slow reader.
+    pub(super) reader: Option<Narrow>,
+    /// The answer that a cache on the way hears.
+    pub(super) heard: Option<Box<Heard>>,
     /// The fault that ended the connection in silence, if one did: what is still sent vanishes.
     pub(super) silenced: Option<FaultId>,
     /// When a unit was last let go, or lost, either way.
@@ -71,6 +82,12 @@ impl State {
             answered: 0,
             upgraded: false,
             asked_at: accepted,
+            request: 0,
+            open: false,
+            begun: false,
+            mark: None,
+            reader: None,
+            heard: None,
             silenced: None,
             stepped: accepted,
             alarmed: Micros::MAX,
@@ -90,20 +107,75 @@ impl State {
 
     /// What a fault has in store for the connection, by the chain of the lab that was asked last.
     pub(super) fn fate(&mut self) -> Option<Fate> {
-        let life = Life { asked: self.asked_at, moved: self.stepped, silenced: self.silenced, ..Life::default() };
-        self.book.fate(life)
+        let (asked, request, open, down) = (self.asked_at, self.request, self.open, self.down.bytes);
+        let (moved, silenced) = (self.stepped, self.silenced);
+        let outlook = self.book.outlook(Life { asked, request, open, down, moved, silenced, ..Life::default() });
+        self.mark = outlook.at_bytes;
+        outlook.fate
     }
 
-    /// What was in store for the connection happens.
-    pub(super) fn strike(&mut self, fate: Fate, now: Micros) {
+    /// Whether so many bytes have gone down that a fault may have something in store.
+    pub(super) fn is_marked(&self) -> bool {
+        self.mark.is_some_and(|mark| self.down.bytes >= mark)
+    }
+
+    /// Looks at what is in store because of what has gone down. True: it has happened.
+    pub(super) fn look_again(&mut self, now: Micros) -> bool {
+        match self.fate() {
+            Some(fate) if fate.at <= now => self.strike(fate, now),
+            _ => {
+                // The reader waits for it from now on.
+                self.up.wake();
+                false
+            }
+        }
+    }
+
+    /// What was in store for the connection happens. False: it does not, because the fault has no strike left.
+    pub(super) fn strike(&mut self, fate: Fate, now: Micros) -> bool {
+        if !self.book.newest().spend(fate.by) {
+            return false;
+        }
         self.book.struck(now, fate.by);
+        let answering = self.begun || self.down.queue.front().is_some_and(|first| first.moved > 0);
         match fate.how {
+            Some(_) if fate.told && !answering => self.time_out(fate.by, now),
             Some(how) => self.cut(Some(fate.by), how, now),
             None => {
                 self.silenced = Some(fate.by);
                 self.stir.notify_one();
             }
         }
+        true
+    }
+
+    /// An intermediary answers the latest request in the server's place, and ends the connection.
+    fn time_out(&mut self, by: FaultId, now: Micros) {
+        for dir in [Direction::Up, Direction::Down] {
+            while !self.way(dir).queue.is_empty() {
+                self.lose(dir, by, now);
+            }
+            self.way(dir).partial.clear();
+        }
+        // The connection's own decoder may be in the middle of the answer that comes too late.
+        let mut decoder = Decoder::default();
+        decoder.feed(Direction::Up, b"GET / HTTP/1.1\r\n\r\n");
+        let answer = decoder.feed(Direction::Down, TIMEOUT.as_bytes()).cut.map(|cut| (cut.unit, TIMEOUT.into()));
+        let end = (Unit::End { how: Close::Fin }, Vec::new());
+        let route = self.book.newest();
+        for (unit, bytes) in answer.into_iter().chain([end]) {
+            let (no, turn) = (self.down.next(), Turn::of(&unit, Direction::Down, self.request));
+            route.sum(Direction::Down, &unit);
+            route.see(now, || Fact::Unit { dir: Direction::Down, no, unit: unit.clone() });
+            let waiting = Waiting::new(no, route.clone(), now, turn, bytes);
+            self.down.push_back(Waiting { undecided: Some(unit), ..waiting });
+        }
+        self.down.end = End::Waiting;
+        self.up.end = End::Delivered(Close::Fin);
+        self.tell(Direction::Up, Close::Fin, now);
+        self.up.wake();
+        self.down.wake();
+        self.stir.notify_one();
     }
 
     /// The whole connection ends now: by a fault, or because the server shuts down.

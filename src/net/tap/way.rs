@@ -2,12 +2,13 @@
 
 use std::{collections::VecDeque, task::Waker};
 
-use super::{book::Route, wait::Wait};
+use super::{book::Route, micros, wait::Wait};
 use crate::{
     fault::{
         FaultId,
-        chain::{Meta, Verdict},
+        chain::{HOLDS, Meta, Slices, Verdict},
     },
+    net::narrow::Slot,
     wire::{Close, ConnNo, Direction, Micros, Unit, UnitNo},
 };
 
@@ -41,6 +42,8 @@ pub(super) struct Way {
     pub(super) gathered: UnitNo,
     /// Whether the first unit waits for company: then what comes may set it free.
     pub(super) gathering: bool,
+    /// Whether its reader is slow, and only little may wait for it.
+    pub(super) slow: bool,
     /// Whoever waits for this direction: hyper's task.
     pub(super) waker: Option<Waker>,
 }
@@ -69,9 +72,53 @@ pub(super) struct Waiting {
     pub(super) bytes: Vec<u8>,
     /// How many of them have been moved.
     pub(super) moved: usize,
+    /// Where the piece ends that may be moved, if it goes in pieces; and when it was gone, once it is.
+    pub(super) piece: Option<(usize, Micros)>,
+    /// Its slots in the lab's narrow line, and in that of a slow reader.
+    pub(super) slots: [Option<Slot>; 2],
+    /// Whether it has been doubled, or is the double.
+    pub(super) twice: bool,
 }
 
 impl Waiting {
+    /// A unit that waits from now on.
+    pub(super) fn new(no: UnitNo, route: Route, entered: Micros, turn: Turn, bytes: Vec<u8>) -> Self {
+        let (undecided, moved, piece, slots) = (None, 0, None, [None, None]);
+        Self { no, route, entered, turn, undecided, bytes, moved, piece, slots, twice: false }
+    }
+
+    /// What of its bytes may be moved, once it has been decided.
+    pub(super) fn ready(&self) -> &[u8] {
+        let end = self.piece.map_or(self.bytes.len(), |(end, _)| end);
+        &self.bytes[self.moved..end]
+    }
+
+    /// Sees to it that a piece is under way. When to look again, if it is not time for the next one.
+    pub(super) fn slice(&mut self, slices: Slices, now: Micros) -> Option<Micros> {
+        if let Some((end, gone)) = self.piece {
+            let due = gone + micros(slices.pause);
+            if self.moved < end {
+                return None;
+            } else if now < due {
+                return Some(due);
+            }
+        }
+        let end = (self.moved + slices.piece(self.moved)).min(self.bytes.len());
+        self.piece = Some((end, now));
+        None
+    }
+
+    /// So many bytes have been moved. Whether they were the last.
+    pub(super) fn moves(&mut self, bytes: usize, now: Micros) -> bool {
+        self.moved += bytes;
+        if let Some((end, gone)) = &mut self.piece
+            && self.moved == *end
+        {
+            *gone = now;
+        }
+        self.moved >= self.bytes.len()
+    }
+
     /// Whether its bytes may be moved as soon as those before it: its verdict is to pass, and it is due.
     pub(super) fn is_ready(
         &mut self,
@@ -90,7 +137,7 @@ impl Waiting {
             Verdict::Gather { .. } => self.no <= gathered,
             _ => false,
         };
-        let ready = passes && self.entered + decision.micros() <= now;
+        let ready = passes && decision.goes_freely() && self.entered + decision.micros() <= now;
         if ready {
             self.undecided = None;
         }
@@ -112,8 +159,10 @@ pub(super) struct Passing {
 pub(super) enum Turn {
     /// A request reached the server.
     Asked,
-    /// An answer is complete.
-    Answered,
+    /// An answer has begun.
+    Begun,
+    /// The answer to this request of the connection is complete.
+    Answered(u32),
     /// From here on there are no requests and answers any more.
     Upgraded,
     /// Nothing.
@@ -121,13 +170,14 @@ pub(super) enum Turn {
 }
 
 impl Turn {
-    pub(super) fn of(unit: &Unit, dir: Direction) -> Self {
+    pub(super) fn of(unit: &Unit, dir: Direction, request: u32) -> Self {
         match unit {
             Unit::RequestHead(_) => Turn::Asked,
             Unit::ResponseHead(head) if head.status == 101 => Turn::Upgraded,
             // An interim answer (1xx) is not the answer yet.
-            Unit::ResponseHead(head) if head.bodiless && head.status >= 200 => Turn::Answered,
-            Unit::Body(body) if body.last && dir == Direction::Down => Turn::Answered,
+            Unit::ResponseHead(head) if head.bodiless && head.status >= 200 => Turn::Answered(request),
+            Unit::ResponseHead(head) if head.status >= 200 => Turn::Begun,
+            Unit::Body(body) if body.last && dir == Direction::Down => Turn::Answered(request),
             _ => Turn::Same,
         }
     }
@@ -161,6 +211,7 @@ impl Way {
             told: false,
             gathered: 0,
             gathering: false,
+            slow: false,
             waker: None,
         }
     }
@@ -199,7 +250,7 @@ impl Way {
 
     /// Whether no more may come in for now.
     pub(super) fn is_full(&self) -> bool {
-        self.queued >= MAX_WAITING
+        self.queued >= if self.slow { HOLDS } else { MAX_WAITING }
     }
 
     pub(super) fn wake(&mut self) {
