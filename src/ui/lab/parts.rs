@@ -81,6 +81,8 @@ pub fn strip(rig: Rig) -> impl IntoView {
 /// How the lab is connected, in words, and what was dropped on the way, if anything was.
 pub fn standing(rig: Rig) -> impl IntoView {
     let words = move || match rig.standing.get() {
+        Standing::Asleep if rig.stage.must_predict() => t("lab.predict_first"),
+        Standing::Asleep => String::new(),
         Standing::Connecting => t("lab.connecting"),
         Standing::Aligning => t("lab.aligning"),
         Standing::Away => t("lab.away"),

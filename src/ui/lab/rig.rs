@@ -18,8 +18,10 @@ use crate::{
 /// How the lab is connected, for a reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
-    /// The lab is being made, or the control socket is connecting.
+    /// Nobody has turned to it yet.
     #[default]
+    Asleep,
+    /// The lab is being made, or the control socket is connecting.
     Connecting,
     /// Connected; the clocks are not aligned yet.
     Aligning,
@@ -49,6 +51,8 @@ pub struct Rig {
     pub stage: Stage,
     /// How it is connected.
     pub standing: RwSignal<Standing>,
+    /// Whether it is known yet if the lab can be connected.
+    pub met: RwSignal<bool>,
     /// The server's message, where it refused.
     pub refusal: RwSignal<String>,
     /// The lab's settings, as the server last said.
@@ -85,6 +89,7 @@ impl Rig {
         Self {
             stage,
             standing: RwSignal::default(),
+            met: RwSignal::new(false),
             refusal: RwSignal::default(),
             state: RwSignal::new(LabState {
                 distance_ms: spec.distance_ms,
@@ -115,6 +120,11 @@ impl Rig {
     /// Whether a client may be started: the prediction comes first.
     pub fn may_run(self) -> bool {
         self.usable() && self.stage.ready.get() && !self.stage.must_predict()
+    }
+
+    /// Whether the button that runs may be pressed: also while the lab opens for the first time, and it runs then.
+    pub fn may_press(self) -> bool {
+        (self.usable() || !self.met.get()) && self.stage.ready.get() && !self.stage.must_predict()
     }
 
     /// Looks at what was noticed about the run: at nothing before the prediction is locked, since it could give the answer
@@ -173,6 +183,15 @@ impl Rig {
             self.stop();
         } else if self.running.get_untracked() && after != Technique::Request {
             self.start();
+        }
+    }
+
+    /// Starts a client, or notes that one is to start as soon as the lab is open.
+    pub fn press(self) {
+        if self.met.get_untracked() {
+            self.start();
+        } else {
+            self.stage.pressed.set(true);
         }
     }
 
