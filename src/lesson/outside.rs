@@ -1,6 +1,7 @@
 //! Labs that belong to no lesson: the free one, where everything can be set, and the small one of the home page. Both ask
 //! nothing and have no goal.
 
+pub use super::manifest::OUTSIDE;
 use super::manifest::{Choice, Control, REPLAY, Step};
 use crate::{
     fault::{Death, Fault, Kind},
@@ -11,9 +12,6 @@ use crate::{
         observation::ClientSettings,
     },
 };
-
-/// The lesson's name under which they run.
-pub const OUTSIDE: &str = "lab";
 
 /// The free lab: slow answers are there to be broken and mended, and every control.
 pub fn free() -> Step {

@@ -127,7 +127,8 @@ fn bare(wasm: Vec<u8>, quick: bool) -> Outcome<Vec<u8>> {
     if quick {
         return Ok(wasm);
     }
-    let mut module = walrus::ModuleConfig::new().generate_name_section(false).generate_producers_section(false).parse(&wasm)?;
+    let mut module =
+        walrus::ModuleConfig::new().generate_name_section(false).generate_producers_section(false).parse(&wasm)?;
     Ok(module.emit_wasm())
 }
 

@@ -130,6 +130,7 @@ mod browser {
     use web_sys::{Element, HtmlInputElement};
 
     use super::*;
+    use crate::lesson::manifest::OUTSIDE;
 
     /// Fetches the program when the lab is wanted; until then the lab looks as the page knows it.
     pub fn watch(stage: Stage, kind: Kind, place: NodeRef<html::Div>, program: RwSignal<Program>) {
@@ -138,8 +139,8 @@ mod browser {
         if !replays {
             stage.remember();
         }
-        // These show something by themselves.
-        if replays || kind == Kind::Glance {
+        // Outside a lesson, the lab is what the page is for.
+        if stage.play.with_value(|play| play.lesson == OUTSIDE) {
             stage.wanted.set(true);
         }
         Effect::new(move |_| {

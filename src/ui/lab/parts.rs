@@ -95,7 +95,7 @@ pub fn standing(rig: Rig) -> impl IntoView {
     // Where everything works there is nothing to say, and no room to take.
     let quiet = move || words().is_empty() && dropped() == 0;
     view! {
-        <p class="standing" role="status" data-quiet=move || quiet().to_string() data-standing=move || format!("{:?}", rig.standing.get()).to_lowercase()>
+        <p class="standing" role="status" data-quiet=move || quiet().to_string() data-standing=move || rig.standing.get().name()>
             {words}
             <b hidden=move || dropped() == 0>{move || tf("lab.dropped", &[("n", &dropped().to_string())])}</b>
         </p>

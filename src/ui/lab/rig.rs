@@ -33,6 +33,20 @@ pub enum Standing {
     Refused,
 }
 
+impl Standing {
+    /// Its name in `data-standing`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asleep => "asleep",
+            Self::Connecting => "connecting",
+            Self::Aligning => "aligning",
+            Self::Live => "live",
+            Self::Away => "away",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// What the board shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Board {
