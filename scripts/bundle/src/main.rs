@@ -1,5 +1,8 @@
 //! Builds what the browser downloads into `target/site`: WASM, the JavaScript that loads it, and the styles.
 //!
+//! The program is compiled as a whole and cut into parts afterwards ([`parts`]): the first is what every page loads, the
+//! others come when they are needed. What is in them for nothing is taken out ([`prune`]).
+//!
 //! All files are named by one hash of their content, so that a browser may keep them for ever, and each has a
 //! brotli-compressed copy beside it. `target/site/hash.txt` says which hash is in force. When nothing changed, nothing
 //! is written: the server embeds this folder, and need not be built again.
@@ -77,13 +80,13 @@ fn bundle(quick: bool) -> Outcome<()> {
     files.push((".recording.js".to_owned(), fs::read(root.join("src/ui/recording.js"))?));
 
     let mut digest = Sha256::new();
-    digest.update(&script);
+    // The script names the parts by the hash, so it goes in with names that do not have it yet.
+    digest.update(parts.join(&script, str::to_owned)?);
     for (_, part) in &files {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }
     let hash: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-
     files.push((".js".to_owned(), parts.join(&script, |part| format!("{NAME}.{hash}.{part}.wasm"))?.into_bytes()));
 
     let site = root.join("target/site");
