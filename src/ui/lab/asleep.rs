@@ -97,7 +97,7 @@ pub fn asleep(stage: Stage, kind: Kind) -> impl IntoView {
             </button>
         </div>
         <div
-            class="place"
+            class="lab-place"
             node_ref=place
             on:pointerover=move |_| pass()
             on:focusin=move |_| pass()
@@ -191,7 +191,7 @@ mod browser {
         owner.with(|| {
             // The lab begins with what the server knew, which is nothing, and learns the rest then.
             let own = Stage { memory: RwSignal::default(), ready: RwSignal::new(false), ..stage };
-            Look { alive: false, may_press: false, must_predict: own.must_predict() }.show(&place);
+            Look { alive: false, may_press: false, must_predict: untrack(|| own.must_predict()) }.show(&place);
             let state = Owner::with_hydration(move || {
                 let rig = Rig::new(own);
                 super::super::inside(rig, kind).hydrate_from_position::<true>(&place, Position::FirstChild)
