@@ -5,6 +5,10 @@ use std::{env, fs, path::Path};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    // What the browser downloads is cut into parts (scripts/bundle): for that it must be known who refers to what.
+    if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32") {
+        println!("cargo::rustc-link-arg-cdylib=--emit-relocs");
+    }
     if env::var_os("CARGO_FEATURE_SSR").is_none() {
         return;
     }

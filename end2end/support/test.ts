@@ -4,7 +4,7 @@ import { Reader } from "./reader";
 import type { Locale } from "./words";
 
 /** What Chromium says of a connection that failed, or of an answer that it did not expect. */
-const BROKEN = /net::ERR_|Failed to load resource|WebSocket connection to|EventSource's response/;
+const BROKEN = /net::ERR_|Failed to (load resource|fetch)|WebSocket connection to|EventSource's response/;
 
 export const test = base.extend<{ language: Locale; reader: Reader; breaks: boolean; console: string[] }>({
   language: ["en", { option: true }],

@@ -3,6 +3,7 @@
 use leptos::{either::Either, ev, html, prelude::*};
 
 use super::{
+    cause,
     draw::{Path, hue},
     fold::{Bytes, Exchange, ExchangeKey, Piece, Scene},
     inspector,
@@ -25,13 +26,16 @@ pub fn Details(
     reel: Reel,
     /// The exchange.
     selected: RwSignal<Option<ExchangeKey>>,
+    /// Whether faults are named; a reader may have to find out.
+    named: Signal<bool>,
 ) -> impl IntoView {
     let close = move || selected.set(None);
     let body = NodeRef::<html::Div>::new();
     let sheet = Memo::new(move |_| {
         let key = selected.get()?;
         reel.track();
-        reel.with(|scene| Sheet::of(scene, key))
+        let named = named.get();
+        reel.with(|scene| Sheet::of(scene, key, named))
     });
     view! {
         <div
@@ -68,8 +72,8 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// The sheet of an exchange, if the scene has it.
-    pub fn of(scene: &Scene, key: ExchangeKey) -> Option<Self> {
+    /// The sheet of an exchange, if the scene has it; with the names of the faults that struck it, or without.
+    pub fn of(scene: &Scene, key: ExchangeKey, named: bool) -> Option<Self> {
         let told = scene.story().get(key)?;
         let facts = scene.exchanges().get(&key)?;
         let t0 = told.main_try();
@@ -90,6 +94,10 @@ impl Sheet {
             subtitle.push_str(" · ");
             subtitle.push_str(&tf("picture.on_connection", &[("conn", &conn), ("nth", &nth)]));
         }
+        let mut happened = happened(told, facts);
+        if named {
+            happened.extend(causes(scene, told, facts));
+        }
         Some(Self {
             title: tf(title, &[("n", &no), ("what", &what)]),
             subtitle,
@@ -97,7 +105,7 @@ impl Sheet {
             times: times(scene, told, t0),
             weight: told.bytes,
             empty: told.empty(),
-            happened: happened(told, facts),
+            happened,
             texts: texts(scene, facts, told, t0),
             links: links(told),
             frames: inspector::latest(scene, facts),
@@ -184,6 +192,18 @@ fn times(scene: &Scene, told: &Told, t0: Option<&Try>) -> Vec<(String, String)> 
         list.push((t("picture.of_clock"), format!("±{}", span(error))));
     }
     list
+}
+
+/// The faults that struck it, each once, in their own words.
+fn causes(scene: &Scene, told: &Told, facts: &Exchange) -> Vec<String> {
+    let at_server = facts.held.iter().map(|held| (held.at, held.what.0));
+    let struck = facts.struck.iter().map(|struck| (struck.at, struck.what));
+    let on_way = told.tries.iter().flat_map(|t| [t.up_dropped, t.down_dropped]).flatten();
+    let mut by: Vec<_> = at_server.chain(struck).chain(on_way).collect();
+    by.sort_by_key(|(at, by)| (*by, *at));
+    by.dedup_by_key(|(_, by)| *by);
+    let faults = by.into_iter().filter_map(|(at, by)| scene.fault(by, at));
+    faults.map(|fault| tf("picture.happened_by", &[("fault", &cause::describe(fault))])).collect()
 }
 
 fn happened(told: &Told, facts: &Exchange) -> Vec<String> {

@@ -10,6 +10,7 @@ pub use super::facts::{
     Answered, Asked, Bytes, ClockError, Conn, Down, Event, Exchange, ExchangeKey, Piece, Seen, Topic, WireUnit,
 };
 use super::story::Story;
+use crate::fault::{Fault, FaultId};
 use crate::wire::{
     ClientNo, ConnNo, Direction, ExchangeNo, Fact, Micros, Record, Technique, Unit, UnitNo, Witness,
     observation::LifeState,
@@ -357,6 +358,14 @@ impl Scene {
     /// The time of the last thing seen, or the start.
     pub fn end(&self) -> Micros {
         self.span.map_or(self.start(), |span| span.1.max(self.start()))
+    }
+
+    /// The fault of this number, as it was in force at a time or last before it.
+    pub fn fault(&self, by: FaultId, at: Micros) -> Option<&Fault> {
+        self.events.iter().rev().filter(|event| event.at <= at).find_map(|event| match &event.what {
+            Event::Faults(faults, _) => faults.iter().find(|fault| fault.id == by),
+            _ => None,
+        })
     }
 
     /// Distance now, each way, in milliseconds.

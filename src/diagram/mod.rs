@@ -14,6 +14,7 @@
 mod arrows;
 pub mod axis;
 mod bands;
+pub mod cause;
 mod controls;
 pub mod countdown;
 pub mod details;

@@ -119,6 +119,9 @@ pub struct Step {
     pub secret: bool,
 }
 
+/// The lesson's name under which labs run that belong to none.
+pub const OUTSIDE: &str = "lab";
+
 /// The id of what is no step but a recording that is shown.
 pub const REPLAY: &str = "recording";
 

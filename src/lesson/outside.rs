@@ -1,6 +1,7 @@
 //! Labs that belong to no lesson: the free one, where everything can be set, and the small one of the home page. Both ask
 //! nothing and have no goal.
 
+pub use super::manifest::OUTSIDE;
 use super::manifest::{Choice, Control, REPLAY, Step};
 use crate::{
     ledger::Figure,
@@ -10,9 +11,6 @@ use crate::{
         observation::ClientSettings,
     },
 };
-
-/// The lesson's name under which they run.
-pub const OUTSIDE: &str = "lab";
 
 /// The free lab: every control, and a clean network. Its faults are in a panel of their own.
 pub fn free() -> Step {

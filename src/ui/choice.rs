@@ -47,7 +47,14 @@ pub fn Choice(
     // The reason is asked for once there is something to explain.
     let shut = move || which == Which::Reason && !stage.memory.with(|memory| memory.done);
     view! {
-        <section class="choice box" data-which=name data-hydrated=move || stage.ready.get().to_string() hidden=shut>
+        <section
+            class="choice box"
+            data-which=name
+            data-hydrated=move || stage.ready.get().to_string()
+            hidden=shut
+            // Who chooses will run next.
+            on:change=move |_| stage.wanted.set(true)
+        >
             {children()}
             {question(name.to_owned(), options, right, locked, stage.ready.into(), lock)}
         </section>

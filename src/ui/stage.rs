@@ -53,6 +53,10 @@ pub struct Stage {
     pub ledger: RwSignal<Ledger>,
     /// Whether this browser's memory has been read: before that nothing is enabled.
     pub ready: RwSignal<bool>,
+    /// Whether the lab is wanted: the reader touched something of it, or is about to. Its program comes then.
+    pub wanted: RwSignal<bool>,
+    /// Whether the reader pressed the button that runs before the lab could: it does as soon as it can.
+    pub pressed: RwSignal<bool>,
 }
 
 impl Stage {
@@ -64,6 +68,8 @@ impl Stage {
             memory: RwSignal::default(),
             ledger: RwSignal::default(),
             ready: RwSignal::new(false),
+            wanted: RwSignal::new(false),
+            pressed: RwSignal::new(false),
         }
     }
 

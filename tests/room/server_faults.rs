@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lifeline::{
-    fault::{Fault, Goodbye, Kind, Scope, Stripped},
+    fault::{Fault, Goodbye, Kind, Overflow, Scope, Stripped},
     wire::{Fact, Resource, Technique, control::Command},
 };
 
@@ -226,4 +226,43 @@ async fn in_a_rotation_each_has_its_turn_and_whoever_comes_back_is_served() {
     let mut back = Raw::opened(&lab, "?c=1&n=2").await;
     page.command(Command::Publish).await;
     assert!(back.text().await.contains("\"seq\":1"), "there is no down time, and its turn is over");
+}
+
+/// What comes over a socket whose reader takes 200 bytes a second, while a hundred updates are published at once and nothing is read
+/// meanwhile: the numbers, how many the server said were missed, and the code of its close frame.
+async fn behind(policy: Overflow) -> (Vec<u64>, u64, Option<u16>) {
+    let course = Course::start().await;
+    let (lab, mut page) = lab(&course).await;
+    force(&mut page, Fault::new(1, Kind::SlowReader { bytes_per_s: 2_000, policy })).await;
+    let mut socket = Raw::opened(&lab, "").await;
+    // More than the four kilobytes that wait on the way.
+    for _ in 0..100 {
+        page.command(Command::Publish).await;
+    }
+    // The policy has struck: then the way is free again.
+    page.until(|seen| matches!(seen.fact, Fact::Struck { by: 1 })).await;
+    mend(&mut page).await;
+    let (mut seqs, mut missed) = (Vec::new(), 0);
+    while let Some((first, payload)) = socket.frame().await {
+        if first == 0x88 {
+            return (seqs, missed, Some(u16::from_be_bytes([payload[0], payload[1]])));
+        }
+        let json: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+        seqs.extend(json["seq"].as_u64());
+        missed += json["missed"].as_u64().unwrap_or(0);
+        if seqs.last() == Some(&100) {
+            break;
+        }
+    }
+    (seqs, missed, None)
+}
+
+#[tokio::test]
+async fn for_a_slow_reader_the_oldest_is_dropped_and_counted_or_it_is_sent_away() {
+    let (seqs, missed, code) = behind(Overflow::DropOldest).await;
+    assert_eq!(code, None);
+    assert!(missed > 0 && seqs.len() as u64 + missed == 100, "{missed} missed, {} told", seqs.len());
+    assert_eq!(seqs.last(), Some(&100), "the newest is told");
+    let (_, _, code) = behind(Overflow::Disconnect).await;
+    assert_eq!(code, Some(1013));
 }

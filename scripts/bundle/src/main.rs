@@ -1,9 +1,13 @@
 //! Builds what the browser downloads into `target/site`: WASM, the JavaScript that loads it, and the styles.
 //!
+//! The program is compiled as a whole and cut into parts afterwards ([`parts`]): the first is what every page loads, the
+//! others come when they are needed. What is in them for nothing is taken out ([`prune`]).
+//!
 //! All files are named by one hash of their content, so that a browser may keep them for ever, and each has a
 //! brotli-compressed copy beside it. `target/site/hash.txt` says which hash is in force. When nothing changed, nothing
 //! is written: the server embeds this folder, and need not be built again.
 
+mod parts;
 mod prune;
 
 use std::{
@@ -55,20 +59,35 @@ fn bundle(quick: bool) -> Outcome<()> {
 
     let scratch = root.join("target/bindgen");
     let _ = fs::remove_dir_all(&scratch);
+    fs::create_dir_all(&scratch)?;
     let mut files = Vec::new();
-    for (name, path, end) in [(NAME, format!("{NAME}.wasm"), ""), (READER, format!("{READER}.wasm"), ".reader")] {
-        let (wasm, script) = bind(name, prune::prune(&built.join(path))?, &scratch.join(name), quick)?;
-        files.extend([(format!("{end}_bg.wasm"), wasm), (format!("{end}.js"), script)]);
+
+    let whole = fs::read(built.join(format!("{NAME}.wasm")))?;
+    let unused = prune::unused(&whole)?;
+    let parts = parts::cut(&whole, &scratch)?;
+    let (wasm, script) = bind(NAME, prune::prune(&parts.first, &unused)?, &scratch.join(NAME), quick)?;
+    let script = String::from_utf8(script)?;
+    files.push(("_bg.wasm".to_owned(), wasm));
+    for (part, wasm) in &parts.others {
+        files.push((format!(".{part}.wasm"), bare(prune::prune(wasm, &unused)?, quick)?));
     }
+
+    let reader = fs::read(built.join(format!("{READER}.wasm")))?;
+    let unused = prune::unused(&reader)?;
+    let (wasm, reader) = bind(READER, prune::prune(&reader, &unused)?, &scratch.join(READER), quick)?;
+    files.extend([(".reader_bg.wasm".to_owned(), wasm), (".reader.js".to_owned(), reader)]);
     files.push((".css".to_owned(), styles(&root.join("style/main.css"))?.into_bytes()));
     files.push((".recording.js".to_owned(), fs::read(root.join("src/ui/recording.js"))?));
 
     let mut digest = Sha256::new();
+    // The script names the parts by the hash, so it goes in with names that do not have it yet.
+    digest.update(parts.join(&script, str::to_owned)?);
     for (_, part) in &files {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }
     let hash: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    files.push((".js".to_owned(), parts.join(&script, |part| format!("{NAME}.{hash}.{part}.wasm"))?.into_bytes()));
 
     let site = root.join("target/site");
     if fs::read_to_string(site.join("hash.txt")).is_ok_and(|in_force| in_force == hash) {
@@ -94,6 +113,8 @@ fn bind(name: &str, wasm: Vec<u8>, scratch: &Path, quick: bool) -> Outcome<(Vec<
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
+        // The table of functions, which the parts share, is the linker's.
+        .keep_lld_exports(name == NAME)
         .remove_name_section(!quick)
         .remove_producers_section(true)
         .out_name(name)
@@ -102,6 +123,16 @@ fn bind(name: &str, wasm: Vec<u8>, scratch: &Path, quick: bool) -> Outcome<(Vec<
         return Err("a dependency brings JavaScript files of its own, which the bundle has no place for".into());
     }
     Ok((fs::read(scratch.join(format!("{name}_bg.wasm")))?, fs::read(scratch.join(format!("{name}.js")))?))
+}
+
+/// A part without the names of its functions, unless somebody wants to read them.
+fn bare(wasm: Vec<u8>, quick: bool) -> Outcome<Vec<u8>> {
+    if quick {
+        return Ok(wasm);
+    }
+    let mut module =
+        walrus::ModuleConfig::new().generate_name_section(false).generate_producers_section(false).parse(&wasm)?;
+    Ok(module.emit_wasm())
 }
 
 /// Compiles the library and the reader of recordings for the browser, and says in which folder the modules are.

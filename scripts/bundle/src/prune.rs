@@ -8,8 +8,10 @@
 //! Compilers merge functions that look the same, so a name alone proves little: what anybody else calls by its number
 //! stays. Were one of the others ever called through a table, the page would stop with a trap, and every browser test
 //! with it.
+//!
+//! Who calls whom is to be seen in the whole program only, so the functions are found there, and emptied in each part.
 
-use std::{collections::HashSet, path::Path};
+use std::collections::HashSet;
 
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, LocalFunction, Module, ir, passes};
 
@@ -21,10 +23,27 @@ const UNUSED: [&str; 2] = ["hydrate_async", "IntoUnderlying"];
 /// Part of the names of the functions that wasm-bindgen runs while it makes the JavaScript.
 const DESCRIPTION: &str = "describe";
 
-/// Reads a module, empties the unused functions and drops what only they needed.
-pub fn prune(path: &Path) -> Outcome<Vec<u8>> {
-    let mut module = Module::from_file(path)?;
-    for id in unused(&module) {
+/// Finds the unused functions of a whole program, by name.
+pub fn unused(wasm: &[u8]) -> Outcome<HashSet<String>> {
+    let module = Module::from_buffer(wasm)?;
+    let unused = uncalled(&module);
+    let name = |function: &walrus::Function| function.name.clone().unwrap_or_default();
+    // A name that something else has as well says nothing.
+    let used: HashSet<String> =
+        module.funcs.iter().filter(|function| !unused.contains(&function.id())).map(name).collect();
+    let named = unused.into_iter().map(|id| name(module.funcs.get(id)));
+    Ok(named.filter(|name| !used.contains(name)).collect())
+}
+
+/// Empties the unused functions of the program or of a part, and drops what only they needed.
+pub fn prune(wasm: &[u8], unused: &HashSet<String>) -> Outcome<Vec<u8>> {
+    let mut module = Module::from_buffer(wasm)?;
+    let is_unused = |function: &&walrus::Function| {
+        matches!(function.kind, FunctionKind::Local(_))
+            && function.name.as_ref().is_some_and(|name| unused.contains(name))
+    };
+    let found: Vec<FunctionId> = module.funcs.iter().filter(is_unused).map(walrus::Function::id).collect();
+    for id in found {
         let trap = trap(&mut module, id);
         module.funcs.get_mut(id).kind = FunctionKind::Local(trap);
     }
@@ -33,7 +52,7 @@ pub fn prune(path: &Path) -> Outcome<Vec<u8>> {
 }
 
 /// The functions that are named so and that no other calls.
-fn unused(module: &Module) -> HashSet<FunctionId> {
+fn uncalled(module: &Module) -> HashSet<FunctionId> {
     let named_so = |function: &&walrus::Function| {
         let name = function.name.as_deref().unwrap_or_default();
         let unused = UNUSED.iter().any(|part| name.contains(part)) && !name.contains(DESCRIPTION);

@@ -156,7 +156,7 @@ fn the_server_renders_the_frame() {
         let now = Callback::new(|()| 0);
         view! {
             <Picture reel selected technique=Technique::ShortPoll live=true now port="3001" />
-            <Details reel selected />
+            <Details reel selected named=Signal::from(true) />
             <Table reel selected />
         }
         .to_html()

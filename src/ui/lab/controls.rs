@@ -110,8 +110,8 @@ fn run(rig: Rig) -> impl IntoView {
             class="run"
             id=if job { "lab-job" } else { "lab-run" }
             aria-pressed=move || rig.running.get().to_string()
-            disabled=move || !rig.may_run()
-            on:click=move |_| if rig.running.get_untracked() { rig.stop() } else { rig.start() }
+            disabled=move || !rig.may_press()
+            on:click=move |_| if rig.running.get_untracked() { rig.stop() } else { rig.press() }
         >
             <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
                 <path

@@ -1,5 +1,6 @@
 //! The lab beside a lesson: controls, picture, ledger; and the small one of the home page.
 
+mod asleep;
 mod compare;
 pub mod controls;
 mod crowd;
@@ -17,7 +18,10 @@ pub mod rig;
 
 use leptos::prelude::*;
 
-use self::rig::Rig;
+use self::{
+    asleep::{Kind, asleep},
+    rig::Rig,
+};
 use super::stage::{Play, Stage};
 use crate::{
     diagram::{Scene, details::Details, layout::ZOOM, table::Table, view::Picture},
@@ -31,7 +35,28 @@ const SOON_MS: u32 = 15_000;
 /// The lab of the step around it.
 #[island]
 pub fn Lab() -> impl IntoView {
-    let rig = Rig::new(expect_context::<Stage>());
+    asleep(expect_context::<Stage>(), Kind::Whole)
+}
+
+/// The small lab of the home page: the visitor's own browser polling, with nothing to set. It runs while it is looked at,
+/// for a minute.
+#[island]
+pub fn Glance(
+    /// How its lab is made and how its client works.
+    play: Packed<Play>,
+) -> impl IntoView {
+    asleep(Stage::new(play.0), Kind::Glance)
+}
+
+/// What is in the place of a lab. In the browser this and all below is in the lab's part of the program: see [`asleep`].
+fn inside(rig: Rig, kind: Kind) -> AnyView {
+    match kind {
+        Kind::Whole => whole(rig).into_any(),
+        Kind::Glance => glance(rig).into_any(),
+    }
+}
+
+fn whole(rig: Rig) -> impl IntoView {
     let table = RwSignal::new(false);
     come_alive(rig);
     let picture = move || picture(rig, false);
@@ -52,7 +77,7 @@ pub fn Lab() -> impl IntoView {
                         <Table reel=rig.reel selected=rig.selected />
                     </Show>
                 </div>
-                <Details reel=rig.reel selected=rig.selected />
+                <Details reel=rig.reel selected=rig.selected named=Signal::derive(move || !faults::is_secret(rig)) />
             </div>
             {pad::surfaces(rig)}
             {notices::list(rig)}
@@ -61,14 +86,7 @@ pub fn Lab() -> impl IntoView {
     }
 }
 
-/// The small lab of the home page: the visitor's own browser polling, with nothing to set. It runs while it is looked at,
-/// for a minute.
-#[island]
-pub fn Glance(
-    /// How its lab is made and how its client works.
-    play: Packed<Play>,
-) -> impl IntoView {
-    let rig = Rig::new(Stage::new(play.0));
+fn glance(rig: Rig) -> impl IntoView {
     come_alive(rig);
     Effect::new(move |begun: Option<bool>| {
         let begun = begun.unwrap_or_default();
@@ -120,16 +138,32 @@ fn picture(rig: Rig, bare: bool) -> impl IntoView {
 fn come_alive(rig: Rig) {
     #[cfg(feature = "hydrate")]
     {
+        use rig::Standing;
+
         use crate::{ui::page::is_idle, wire::control::Command};
 
         if rig.moment.is_some() {
             return replay::listen(rig);
         }
-        rig.stage.remember();
         panel::listen(rig);
         Effect::new(move |before: Option<()>| {
             if before.is_none() {
                 rig.connect();
+            }
+        });
+        // What the reader pressed before the lab was open is done when it is, and forgotten when it cannot be opened.
+        Effect::new(move |_| {
+            let live = match rig.standing.get() {
+                Standing::Live => true,
+                Standing::Away | Standing::Refused => false,
+                Standing::Asleep | Standing::Connecting | Standing::Aligning => return,
+            };
+            rig.met.set(true);
+            if rig.stage.pressed.get() && (!live || rig.may_run()) {
+                rig.stage.pressed.set(false);
+                if live {
+                    rig.start();
+                }
             }
         });
         Effect::new(move |_| {
@@ -144,27 +178,11 @@ fn come_alive(rig: Rig) {
                 rig.command(Command::Publish);
             }
         });
-        // On a narrow screen a link to a control has to bring its half into sight first.
-        let links = window_event_listener(leptos::ev::click, move |event| show_lab(&event));
         on_cleanup(move || {
             visibility.remove();
             keys.remove();
-            links.remove();
         });
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = rig;
-}
-
-#[cfg(feature = "hydrate")]
-fn show_lab(event: &web_sys::MouseEvent) {
-    use wasm_bindgen::JsCast;
-
-    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let leads = element.and_then(|element| element.closest(".flash").ok().flatten()).is_some();
-    let document = crate::client::browser::window().document();
-    let pane = document.and_then(|document| document.get_element_by_id("pane-lab"));
-    if let (true, Some(pane)) = (leads, pane.and_then(|pane| pane.dyn_into::<web_sys::HtmlInputElement>().ok())) {
-        pane.set_checked(true);
-    }
 }

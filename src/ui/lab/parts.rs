@@ -81,6 +81,8 @@ pub fn strip(rig: Rig) -> impl IntoView {
 /// How the lab is connected, in words, and what was dropped on the way, if anything was.
 pub fn standing(rig: Rig) -> impl IntoView {
     let words = move || match rig.standing.get() {
+        Standing::Asleep if rig.stage.must_predict() => t("lab.predict_first"),
+        Standing::Asleep => String::new(),
         Standing::Connecting => t("lab.connecting"),
         Standing::Aligning => t("lab.aligning"),
         Standing::Away => t("lab.away"),
@@ -93,7 +95,7 @@ pub fn standing(rig: Rig) -> impl IntoView {
     // Where everything works there is nothing to say, and no room to take.
     let quiet = move || words().is_empty() && dropped() == 0;
     view! {
-        <p class="standing" role="status" data-quiet=move || quiet().to_string() data-standing=move || format!("{:?}", rig.standing.get()).to_lowercase()>
+        <p class="standing" role="status" data-quiet=move || quiet().to_string() data-standing=move || rig.standing.get().name()>
             {words}
             <b hidden=move || dropped() == 0>{move || tf("lab.dropped", &[("n", &dropped().to_string())])}</b>
         </p>

@@ -18,8 +18,10 @@ use crate::{
 /// How the lab is connected, for a reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
-    /// The lab is being made, or the control socket is connecting.
+    /// Nobody has turned to it yet.
     #[default]
+    Asleep,
+    /// The lab is being made, or the control socket is connecting.
     Connecting,
     /// Connected; the clocks are not aligned yet.
     Aligning,
@@ -29,6 +31,20 @@ pub enum Standing {
     Away,
     /// The server cannot be reached, or has no room for another lab.
     Refused,
+}
+
+impl Standing {
+    /// Its name in `data-standing`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asleep => "asleep",
+            Self::Connecting => "connecting",
+            Self::Aligning => "aligning",
+            Self::Live => "live",
+            Self::Away => "away",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// What the board shows.
@@ -49,6 +65,8 @@ pub struct Rig {
     pub stage: Stage,
     /// How it is connected.
     pub standing: RwSignal<Standing>,
+    /// Whether it is known yet if the lab can be connected.
+    pub met: RwSignal<bool>,
     /// The server's message, where it refused.
     pub refusal: RwSignal<String>,
     /// The lab's settings, as the server last said.
@@ -85,6 +103,7 @@ impl Rig {
         Self {
             stage,
             standing: RwSignal::default(),
+            met: RwSignal::new(false),
             refusal: RwSignal::default(),
             state: RwSignal::new(LabState {
                 distance_ms: spec.distance_ms,
@@ -115,6 +134,11 @@ impl Rig {
     /// Whether a client may be started: the prediction comes first.
     pub fn may_run(self) -> bool {
         self.usable() && self.stage.ready.get() && !self.stage.must_predict()
+    }
+
+    /// Whether the button that runs may be pressed: also while the lab opens for the first time, and it runs then.
+    pub fn may_press(self) -> bool {
+        (self.usable() || !self.met.get()) && self.stage.ready.get() && !self.stage.must_predict()
     }
 
     /// Looks at what was noticed about the run: at nothing before the prediction is locked, since it could give the answer
@@ -173,6 +197,15 @@ impl Rig {
             self.stop();
         } else if self.running.get_untracked() && after != Technique::Request {
             self.start();
+        }
+    }
+
+    /// Starts a client, or notes that one is to start as soon as the lab is open.
+    pub fn press(self) {
+        if self.met.get_untracked() {
+            self.start();
+        } else {
+            self.stage.pressed.set(true);
         }
     }
 
