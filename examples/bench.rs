@@ -2,8 +2,8 @@
 //! fixed load from a second process, in turns; its own CPU time is what is compared.
 //!
 //! The tapped listener records everything into a lab's log. What is promised: without distance a poll costs at most
-//! [`MOST`] times as much with the tap as without, and at most [`DROPS`] of the observations are dropped. The program
-//! ends with 1 if that does not hold. The load and the server are bounded in time and stop by themselves.
+//! [`MOST`] times as much with the tap as without, and at most [`DROPS`] of the observations are dropped; and with ten faults in
+//! force that have nothing to do with it, at most [`IDLE_MOST`] times as much as with none. The program ends with 1 if that does not hold. The load and the server are bounded in time and stop by themselves.
 
 use std::{
     env,
@@ -14,6 +14,7 @@ use std::{
 };
 
 use lifeline::{
+    fault::{Fault, Kind, Prey, Scope},
     hosts::Hosts,
     net::{
         accept::{self, Limits, Listener},
@@ -22,7 +23,7 @@ use lifeline::{
     },
     push,
     room::{self, Rooms, lab::Lifetime},
-    wire::control::LabSpec,
+    wire::{Close, Direction, Technique, control::LabSpec},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -41,6 +42,8 @@ const TURN: u32 = 6;
 const TURNS: usize = 3;
 /// The tapped server's CPU time per poll, at most, in that of the other one.
 const MOST: f64 = 1.5;
+/// The tapped server's CPU time per poll with ten faults that do not strike, at most, in that without any.
+const IDLE_MOST: f64 = 1.1;
 /// The share of observations that may be dropped.
 const DROPS: f64 = 0.01;
 /// Observations of a poll: request, head and body each come and go, and the handler has its answer.
@@ -120,8 +123,52 @@ async fn bench() -> Outcome<()> {
             ));
         }
     }
+    broken.extend(idle_faults(&rooms, tapped_at).await?);
     shutdown.begin();
     if broken.is_empty() { Ok(()) } else { Err(broken.join("; ").into()) }
+}
+
+/// What ten faults cost that are in force and do not strike: two labs on the same listener, in turns. Says what is too much.
+async fn idle_faults(rooms: &Arc<Rooms>, address: SocketAddr) -> Outcome<Option<String>> {
+    let mut labs = Vec::new();
+    for faults in [Vec::new(), idle()] {
+        let spec = LabSpec { distance_ms: 0, faults, ..LabSpec::default() };
+        let (lab, _) = rooms.create(spec, IpAddr::from(Ipv4Addr::LOCALHOST)).map_err(|_| "no lab was made")?;
+        labs.push(lab);
+    }
+    let mut costs = [Vec::new(), Vec::new()];
+    for round in 0..TURNS {
+        // Which of them is first takes turns, too: the machine may grow slower in the meantime.
+        for at in [round % 2, 1 - round % 2] {
+            costs[at].push(turn(address, labs[at].as_str()).await?);
+        }
+    }
+    let [without, with] = costs.map(|turns| turns.iter().sum::<f64>() / turns.len() as f64);
+    let times = with / without;
+    println!(
+        "ten faults that do not strike: {without:.0} µs a poll without them, {with:.0} µs with them: {times:.2} times"
+    );
+    Ok((times > IDLE_MOST).then(|| format!("ten idle faults cost {times:.2} times, more than {IDLE_MOST}")))
+}
+
+/// Ten faults of which none has anything to do with a poll: by chance, by whom they are for, by what they strike, or by where.
+fn idle() -> Vec<Fault> {
+    let never = |kind| Fault { probability: 0.0, ..Fault::new(1, kind) };
+    let for_one = Scope { client: Some(60_000), ..Scope::default() };
+    let for_sockets = Scope { technique: Some(Technique::WebSocket), ..Scope::default() };
+    let faults = [
+        never(Kind::latency(100, 50)),
+        never(Kind::Slice { bytes: 10, vary: 0, pause_ms: 10 }),
+        Fault { scope: for_one, ..Fault::new(1, Kind::Bandwidth { bytes_per_s: 100, burst: 0 }) },
+        Fault { scope: for_one, ..Fault::new(1, Kind::cut(Close::Rst)) },
+        Fault { scope: for_sockets, ..Fault::new(1, Kind::Blackhole) },
+        Fault { scope: for_sockets, ..Fault::new(1, Kind::MaxRequest { after_ms: 100 }) },
+        Fault { direction: Some(Direction::Up), ..Fault::new(1, Kind::Swallow { what: Prey::Pings }) },
+        Fault::new(1, Kind::Duplicate { reconnected: false }),
+        Fault::new(1, Kind::NoId),
+        never(Kind::status(503)),
+    ];
+    faults.into_iter().zip(1..).map(|(fault, id)| Fault { id, ..fault }).collect()
 }
 
 /// One turn: microseconds of CPU time for each poll.

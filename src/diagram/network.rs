@@ -56,8 +56,13 @@ impl Network {
             }
             for fault in faults {
                 let dir = match fault.kind {
-                    Kind::Stall => fault.direction,
-                    Kind::Buffer { .. } => Some(Direction::Down),
+                    Kind::Stall
+                    | Kind::Tail { .. }
+                    | Kind::Bandwidth { .. }
+                    | Kind::Loss { .. }
+                    | Kind::Slice { .. } => fault.direction,
+                    Kind::Buffer { .. } | Kind::SlowReader { .. } => Some(Direction::Down),
+                    Kind::SlowConnect { .. } => Some(Direction::Up),
                     Kind::Latency { .. } => continue,
                     _ => {
                         network.faulty |= fault.kind.place() == Place::Wire;

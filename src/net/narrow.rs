@@ -45,11 +45,11 @@ impl Narrow {
         Self(Arc::new(Mutex::new(Inner { rate, ends: Nanos::MIN / 2, age: 0 })))
     }
 
-    /// A slot for so many bytes that came at a time. At another rate than before, the line begins anew.
+    /// A slot for so many bytes that came at a time. At another rate than before, whoever is in the line comes to it anew.
     pub(super) fn slot(&self, rate: Rate, bytes: usize, came: Micros, now: Micros) -> Slot {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.rate != rate {
-            *inner = Inner { rate, ends: nanos(now), age: inner.age.wrapping_add(1) };
+            *inner = Inner { rate, ends: inner.ends.min(nanos(now)), age: inner.age.wrapping_add(1) };
         }
         let came = nanos(came).max(nanos(now) - LATE);
         let from = inner.ends.max(came - takes(rate.burst as usize, rate.bytes_per_s));

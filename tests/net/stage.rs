@@ -67,6 +67,8 @@ pub struct House {
     dropped: Arc<tokio::sync::Semaphore>,
     /// How often `count` was asked.
     asked: Arc<AtomicU32>,
+    /// The number of the latest update, for streams that ask for what came after another.
+    pub news: tokio::sync::watch::Sender<u32>,
 }
 
 struct Labs(HashMap<LabId, Arc<Line>>);
@@ -111,8 +113,12 @@ impl Stage {
     }
 
     async fn serve(limits: Limits, directory: Option<Arc<dyn Directory>>, labs: Vec<Lab>) -> Self {
-        let house =
-            House { events: Arc::default(), dropped: Arc::new(tokio::sync::Semaphore::new(0)), asked: Arc::default() };
+        let house = House {
+            events: Arc::default(),
+            dropped: Arc::new(tokio::sync::Semaphore::new(0)),
+            asked: Arc::default(),
+            news: tokio::sync::watch::Sender::new(0),
+        };
         let router = Router::new()
             .route("/free", get(async || "free"))
             .route("/l/{lab}/hello", get(async || "hello"))
@@ -120,6 +126,8 @@ impl Stage {
             .route("/l/{lab}/big/{bytes}", get(big))
             .route("/l/{lab}/hang", get(hang))
             .route("/l/{lab}/count", get(count))
+            .route("/l/{lab}/lines/{n}", get(lines))
+            .route("/l/{lab}/socket", get(socket))
             .route("/l/{lab}/events", get(events))
             .route("/l/{lab}/upgrade", get(upgrade))
             .with_state(house.clone());
@@ -342,7 +350,80 @@ async fn hang(State(house): State<House>) -> &'static str {
     std::future::pending().await
 }
 
-async fn events(State(house): State<House>) -> Response {
+/// The lines that somebody with this number gets.
+pub fn lines_of(n: u32) -> impl Iterator<Item = String> {
+    (1..=20).map(move |line| format!("data: line {line} for {n}, {}\n\n", "x".repeat((n as usize + line) % 40)))
+}
+
+/// Twenty lines, one after the other.
+async fn lines(Path((_, n)): Path<(String, u32)>) -> Response {
+    let stream = futures_util::stream::unfold(lines_of(n), async |mut lines| {
+        let line = lines.next()?;
+        tokio::task::yield_now().await;
+        Some((Ok::<_, std::convert::Infallible>(line), lines))
+    });
+    ([("content-type", "text/event-stream")], Body::from_stream(stream)).into_response()
+}
+
+/// What was published after an update, and all that follows.
+fn news(house: &House, after: u32) -> Response {
+    let latest = house.news.subscribe();
+    let stream = futures_util::stream::unfold((latest, after), async |(mut latest, last)| {
+        latest.wait_for(|latest| *latest > last).await.ok()?;
+        Some((Ok::<_, std::convert::Infallible>(format!("data: update {}\n\n", last + 1)), (latest, last + 1)))
+    });
+    ([("content-type", "text/event-stream")], Body::from_stream(stream)).into_response()
+}
+
+/// A frame with at most 125 bytes of payload: its opcode and its payload.
+pub async fn read_frame(read: &mut (impl AsyncReadExt + Unpin)) -> std::io::Result<(u8, Vec<u8>)> {
+    let (first, second) = (read.read_u8().await?, read.read_u8().await?);
+    assert!(first & 0x70 == 0 && second & 0x7f < 126, "not a frame: {first:#x} {second:#x}");
+    let mut mask = [0; 4];
+    if second & 0x80 != 0 {
+        read.read_exact(&mut mask).await?;
+    }
+    let mut payload = vec![0; usize::from(second & 0x7f)];
+    read.read_exact(&mut payload).await?;
+    payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+    Ok((first & 0xf, payload))
+}
+
+/// A WebSocket that sends every text back, and a ping now and then, by which it finds out who has gone.
+async fn socket(mut request: Request) -> Response {
+    tokio::spawn(async move {
+        let Ok(upgraded) = hyper::upgrade::on(&mut request).await else { return };
+        let (mut read, mut write) = tokio::io::split(TokioIo::new(upgraded));
+        let (send, mut texts) = mpsc::channel::<Vec<u8>>(16);
+        let hear = async move {
+            while let Ok((opcode, payload)) = read_frame(&mut read).await {
+                if opcode == 1 && send.send(payload).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let speak = async {
+            loop {
+                let frame = match timeout(Duration::from_millis(50), texts.recv()).await {
+                    Ok(Some(text)) => [&[0x81, text.len() as u8][..], &text].concat(),
+                    Ok(None) => break,
+                    Err(_) => vec![0x89, 0],
+                };
+                if write.write_all(&frame).await.is_err() || write.flush().await.is_err() {
+                    break;
+                }
+            }
+        };
+        tokio::select! { () = hear => {}, () = speak => {} }
+    });
+    (axum::http::StatusCode::SWITCHING_PROTOCOLS, UPGRADED).into_response()
+}
+
+async fn events(State(house): State<House>, uri: axum::http::Uri) -> Response {
+    let after = uri.query().and_then(|query| query.split("after=").nth(1)?.parse().ok());
+    if let Some(after) = after {
+        return news(&house, after);
+    }
     let receive = house.events.lock().expect("no panic in a handler").take().expect("the test feeds the stream");
     let stream = futures_util::stream::unfold((receive, OnDrop(house)), async |(mut receive, guard)| {
         let event = receive.recv().await?;
@@ -360,6 +441,10 @@ impl Drop for OnDrop {
     }
 }
 
+/// What an answer to a handshake says.
+const UPGRADED: [(&str, &str); 3] =
+    [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")];
+
 /// Becomes an echo of bytes, in the name of WebSocket.
 async fn upgrade(State(house): State<House>, mut request: Request) -> Response {
     tokio::spawn(async move {
@@ -369,7 +454,5 @@ async fn upgrade(State(house): State<House>, mut request: Request) -> Response {
         // The end of the test ends the connection in whatever way, which is no fault of the echo.
         drop(tokio::io::copy(&mut read, &mut write).await);
     });
-    let headers =
-        [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")];
-    (axum::http::StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+    (axum::http::StatusCode::SWITCHING_PROTOCOLS, UPGRADED).into_response()
 }

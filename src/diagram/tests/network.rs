@@ -9,7 +9,7 @@ use crate::{
         layout::{DENSITY, Layout, View, ZOOM, layout},
         mark::{Mark, Part, Shape, Tip},
     },
-    fault::{Fault, Kind},
+    fault::{Fault, Kind, Overflow},
     wire::{Direction, Fact, Micros, RequestHead, Unit, Witness},
 };
 
@@ -64,6 +64,7 @@ fn it_has_a_lifeline_once_a_fault_on_the_wire_was_in_force() {
         layout.columns[0].network
     };
     assert!(thin(Kind::Stall, 900.0) && thin(Kind::Blackhole, 900.0));
+    assert!(thin(Kind::Refuse, 900.0) && thin(Kind::StaleCache { ttl_ms: 100 }, 900.0));
     assert!(!thin(Kind::Stall, 390.0), "there is no room for it");
     assert!(!thin(Kind::latency(500, 0), 900.0), "latency is a longer way, not a place");
     assert!(!thin(Kind::NoId, 900.0), "that is the server's");
@@ -139,4 +140,30 @@ fn a_buffer_holds_what_goes_down() {
     faults(&mut log, 11 * S, &[Kind::Buffer { bytes: 4096, flush_ms: None }]);
     asked(&mut log, Some(14 * S));
     assert!(of(&paper(&log, 900.0, None), Part::Wait).is_empty());
+}
+
+#[test]
+fn whatever_makes_units_wait_is_seen_to() {
+    let policy = Overflow::DropOldest;
+    let (up, down) = (Direction::Up, Direction::Down);
+    let kinds = [
+        (Kind::Tail { times: 20 }, true),
+        (Kind::Bandwidth { bytes_per_s: 100, burst: 0 }, true),
+        (Kind::Loss { streak: 0 }, true),
+        (Kind::Slice { bytes: 10, vary: 0, pause_ms: 100 }, true),
+        (Kind::SlowConnect { wait_ms: 2000 }, true),
+        (Kind::SlowReader { bytes_per_s: 100, policy }, false),
+    ];
+    for (kind, goes_up) in kinds {
+        for only in [None, Some(up), Some(down)] {
+            let mut log = Log::new(80 * MS);
+            let fault = Fault { direction: only, ..Fault::new(1, kind.clone()) };
+            log.seen(11 * S, Witness::Server, None, None, Fact::Faults { distance_ms: 80, faults: vec![fault] });
+            asked(&mut log, Some(14 * S));
+            let waits = !of(&paper(&log, 900.0, None), Part::Wait).is_empty();
+            // A connection is always opened from below, and a reader only reads.
+            let expected = goes_up && (only != Some(down) || matches!(kind, Kind::SlowConnect { .. }));
+            assert_eq!(waits, expected, "{kind:?} {only:?}");
+        }
+    }
 }

@@ -33,7 +33,13 @@ impl State {
         loop {
             match self.settle(Direction::Down, now) {
                 Head::Empty | Head::Cut => return Drained::Empty,
-                Head::Wait(wait) => return Drained::Wait(wait),
+                Head::Wait(wait) => {
+                    // A reader that is slow no longer leaves room for more, though nothing has gone.
+                    if !self.down.is_full() {
+                        self.down.wake();
+                    }
+                    return Drained::Wait(wait);
+                }
                 Head::End(how) => self.deliver_end(Direction::Down, how, now),
                 Head::Ready => match self.send_due(now) {
                     Ok(()) if self.is_marked() => {

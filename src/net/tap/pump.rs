@@ -118,8 +118,9 @@ async fn linger(core: &Core, last: Option<Instant>) {
         (state.stir.clone(), changes, until.unwrap_or_else(|| Instant::now() + LINGER))
     };
     let mut waiter = Waiter::new();
+    let latest = last.unwrap_or_else(|| Instant::now() + AFTERLIFE);
     loop {
-        let (socket, wait, open) = {
+        let (socket, wait, open, until) = {
             let mut state = core.lock();
             let now = clock::now();
             let wait = loop {
@@ -136,8 +137,11 @@ async fn linger(core: &Core, last: Option<Instant>) {
             if !lingers(&state) || (changes.is_none() && state.swallowed()) {
                 return;
             }
+            // An end that is on its way, however long that is, is waited for.
+            let due = wait.as_ref().and_then(|wait| wait.due).filter(|_| state.up.end == End::Waiting);
+            let until = due.map_or(until, |due| until.max(Instant::now() + clock::until(due) + LINGER)).min(latest);
             match &state.socket {
-                Some(socket) => (socket.clone(), wait, state.up.end == End::Open),
+                Some(socket) => (socket.clone(), wait, state.up.end == End::Open, until),
                 None => return,
             }
         };

@@ -163,15 +163,19 @@ impl State {
             if matches!(lost.undecided, Some(Unit::End { .. })) {
                 way.end = End::Swallowed;
             }
+            if matches!(lost.turn, Turn::Answered(_)) {
+                // The server has answered, for all it knows: an answer that nobody gets keeps no connection open.
+                self.answered = self.answered.saturating_add(1);
+            }
             lost.route.see(now, || Fact::Dropped { dir, no: lost.no, by });
         }
     }
 
     /// The first unit vanishes, and other bytes go on in its place: a unit with a number of its own.
     pub(super) fn replace(&mut self, dir: Direction, by: FaultId, bytes: Vec<u8>, now: Micros) {
-        let Some((route, turn)) = self.way(dir).queue.front().map(|first| (first.route.clone(), first.turn)) else {
-            return;
-        };
+        let Some(first) = self.way(dir).queue.front_mut() else { return };
+        // What takes its place takes its turn.
+        let (route, turn) = (first.route.clone(), std::mem::replace(&mut first.turn, Turn::Same));
         self.lose(dir, by, now);
         let way = self.way(dir);
         let no = way.next();

@@ -56,7 +56,6 @@ async fn exactly_so_many_connections_are_struck() {
     ];
     for kind in kinds {
         for count in [1, 4] {
-            // The server takes no time, so cuts are told from answers by who was faster; a stall in between makes them all wait.
             let stage = Stage::open([counted(kind.clone(), count)]).await;
             let struck = struck(&stage).await;
             let told = told(stage, |fact| *fact == Fact::Struck { by: 7 }).await;
@@ -105,7 +104,6 @@ async fn so_many_units_come_twice_or_not_at_all_and_the_rest_passes() {
         }
     }
     client.hears_nothing(50).await;
-    // A swallowed comment; the stage's stream has none, so a stream of its own: it is the events' text that counts.
     drop((client, feed));
     stage.close().await;
 

@@ -48,7 +48,7 @@ async fn an_event_arrives_in_pieces_with_pauses_between() {
 
 #[tokio::test]
 async fn the_rest_of_a_unit_goes_at_once_when_it_is_taken_away() {
-    let (mut stage, mut client, feed) = streaming(distance(0)).await;
+    let (stage, mut client, feed) = streaming(distance(0)).await;
     stage.labs[0].force(chain(slice(4, 0, 10_000)));
     feed.send("one").await.unwrap();
     assert_eq!(client.exactly(4).await, "B\r\nd");
@@ -113,7 +113,8 @@ async fn a_frame_is_cut_like_anything_else() {
     let mut client = stage.client().await;
     client.send(UPGRADE).await;
     client.until("\r\n\r\n").await;
-    stage.labs[0].force(chain(slice(3, 50, 5)));
+    let fault = Fault { direction: Some(Direction::Down), ..Fault::new(7, slice(3, 50, 5)) };
+    stage.labs[0].force(Chain::new(Duration::ZERO, vec![fault]));
     let hello = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
     client.send(hello).await;
     let mut echo = [0; 11];

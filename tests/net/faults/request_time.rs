@@ -54,7 +54,7 @@ async fn a_stream_ends_in_the_middle() {
 #[tokio::test]
 async fn an_answer_that_has_not_got_through_is_lost_for_a_504() {
     // The head and half of the body are at the tap, and none of it has gone.
-    let (mut stage, feed) = (Stage::open([distance(0)]).await, ());
+    let mut stage = Stage::open([distance(0)]).await;
     let events = stage.feed();
     let mut client = stage.client().await;
     stage.labs[0].force(Chain::new(
@@ -71,7 +71,7 @@ async fn an_answer_that_has_not_got_through_is_lost_for_a_504() {
     stage.labs[0].force(distance(0));
     assert_eq!(client.answer().await.0, 504);
     assert_eq!(client.rest().await, "");
-    drop((client, events, feed));
+    drop((client, events));
     stage.close().await;
 }
 

@@ -15,7 +15,7 @@ fn twice(reconnected: bool) -> Kind {
 
 #[tokio::test]
 async fn an_event_comes_twice_and_nothing_else_does() {
-    let (mut stage, mut client, feed) = streaming(chain(twice(false))).await;
+    let (stage, mut client, feed) = streaming(chain(twice(false))).await;
     for event in ["one", "two"] {
         feed.send(event).await.unwrap();
         hears(&mut client, event).await;

@@ -126,6 +126,7 @@ async fn goes_whole(first: Chain, then: Chain, after: Duration) -> f64 {
     };
     let (.., come) =
         timeout(LONG, async { tokio::join!(post, listen, talk, change) }).await.expect("all of it in time");
+    stage.labs[0].force(distance(0));
     drop((posts, stream, socket, feed));
     stage.close().await;
     come
@@ -159,7 +160,7 @@ fn kinds() -> [Kind; 9] {
         Kind::Slice { bytes: 60, vary: 80, pause_ms: 2 },
         Kind::SlowConnect { wait_ms: 300 },
         Kind::SlowReader { bytes_per_s: 8_000, policy: Overflow::DropOldest },
-        Kind::Buffer { bytes: 3_000, flush_ms: Some(100) },
+        Kind::Buffer { bytes: 30_000, flush_ms: None },
     ]
 }
 
