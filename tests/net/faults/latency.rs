@@ -16,7 +16,7 @@ async fn median(chain: Chain, times: usize) -> f64 {
     let mut took = Vec::new();
     for _ in 0..times {
         let began = Instant::now();
-        feed.send("one").await.unwrap();
+        feed.send("one").await.expect("the stream is open");
         hears(&mut client, "one").await;
         took.push(began.elapsed().as_secs_f64() * 1000.0);
     }
@@ -61,7 +61,7 @@ fn waits(log: &[lifeline::wire::Observation], way: Direction) -> Vec<f64> {
 async fn events(chain: Chain, times: usize) -> Vec<f64> {
     let (mut stage, mut client, feed) = streaming(chain).await;
     for _ in 0..times {
-        feed.send("one").await.unwrap();
+        feed.send("one").await.expect("the stream is open");
         hears(&mut client, "one").await;
     }
     drop((client, feed));
@@ -116,7 +116,7 @@ async fn a_loss_that_is_taken_away_frees_what_waits() {
     let (stage, mut client, feed) = streaming(distance(0)).await;
     let fault = Fault { direction: Some(Direction::Down), ..Fault::new(7, Kind::Loss { streak: 90 }) };
     stage.labs[0].force(Chain::new(Duration::from_secs(2), vec![fault]));
-    feed.send("one").await.unwrap();
+    feed.send("one").await.expect("the stream is open");
     client.hears_nothing(80).await;
     stage.labs[0].force(distance(0));
     hears(&mut client, "one").await;
