@@ -74,7 +74,7 @@ test("patient D", async ({ reader }) => {
 
 test("patient E", async ({ reader }) => {
   await open(reader, "patient-e", "restart");
-  await reader.set("reconnect", "exponential_jitter");
+  await reader.set("reconnect", "jitter");
   await reader.done();
   await name(reader, "in-the-middle");
 });

@@ -163,6 +163,9 @@ impl Pen<'_, '_> {
 
     /// Where the server's end of a line is: the band of its connection, where there are bands.
     fn server(&self, t: Option<&Try>) -> f32 {
+        if t.is_some_and(turned) {
+            return self.desk.paper.middle();
+        }
         t.and_then(|t| self.desk.bands.place(t.conn)).unwrap_or(self.desk.paper.server)
     }
 
@@ -228,9 +231,15 @@ impl Pen<'_, '_> {
             line
         } else if let Some((at, _)) = t.and_then(|t| t.up_dropped) {
             let y1 = self.desk.y(at.max(from));
-            let line = self.arrow(part, n, [x0, y0, self.desk.paper.middle(), y1], Line::Request, Tip::Open);
-            self.cross(Part::Cross, n, self.desk.paper.middle(), y1);
-            self.wait(lanes, line, slot::of(0, n), Tone::Bad, Label::Swallowed);
+            let turned = t.is_some_and(turned);
+            let tip = if turned { Tip::Landed } else { Tip::Open };
+            let line = self.arrow(part, n, [x0, y0, self.desk.paper.middle(), y1], Line::Request, tip);
+            if turned {
+                self.wait(lanes, line, slot::of(0, n), Tone::Soft, Label::Turned);
+            } else {
+                self.cross(Part::Cross, n, self.desk.paper.middle(), y1);
+                self.wait(lanes, line, slot::of(0, n), Tone::Bad, Label::Swallowed);
+            }
             line
         } else if let Some(seen) = t.and_then(|t| t.up_seen) {
             let (share, y1, tip) = self.flying(from, over.is_some());
@@ -439,4 +448,9 @@ fn witnesses(desk: &mut Desk<'_>, told: &Told, owner: Owner, lines: &[[f32; 4]])
         let shape = Shape::Witness { x: x0 + (x1 - x0) * share, y, slope };
         desk.put((Part::Witness, a, b << 3 | n as u32), owner, (y - 6.0, y + 6.0), shape);
     }
+}
+
+/// Whether something on the way answered a request in the server's place: it never got there, and yet there is an answer.
+fn turned(t: &Try) -> bool {
+    t.up_dropped.is_some() && t.down_whole.is_some()
 }

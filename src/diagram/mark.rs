@@ -314,6 +314,8 @@ pub enum Label {
     KeepAlive(u32),
     /// The network had died, and this end did not know for so long.
     Unnoticed(Micros),
+    /// Something on the way answered in the server's place.
+    Turned,
 }
 
 /// What became of an exchange, in a word.

@@ -95,6 +95,7 @@ pub fn words(say: Say, label: &Label, narrow: bool) -> String {
         Label::Faults(count) => n("picture.faults", u64::from(*count)),
         Label::Struck => say(if narrow { "picture.struck_short" } else { "picture.struck" }, &[]),
         Label::Missed => say("picture.missed", &[]),
+        Label::Turned => say("picture.turned", &[]),
         Label::Mended => say("picture.mended", &[]),
         Label::Distance(ms) => say("picture.distance_is", &[("time", &span(i64::from(*ms) * 1000))]),
         Label::Visit(client) => n("picture.visit", u64::from(*client)),

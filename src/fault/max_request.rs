@@ -21,9 +21,11 @@ pub(super) fn check(after_ms: u32) -> Result<(), String> {
     within("after_ms", after_ms, 100, 120_000)
 }
 
-/// What the client gets, unless an answer has begun.
+/// What the client gets, unless an answer has begun. Real intermediaries often forget to say who may read it, and then a script of
+/// another origin learns only that something failed; this one says it, so that the picture has its status.
 #[cfg(feature = "ssr")]
-pub const TIMEOUT: &str = "HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+pub const TIMEOUT: &str =
+    "HTTP/1.1 504 Gateway Timeout\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// When a connection ends: not as long as no request is open on it.
 #[cfg(feature = "ssr")]

@@ -25,6 +25,9 @@ pub enum Profile {
     SleepingLaptop,
 }
 
+/// What a part of a network does, the share it strikes, and, in milliseconds, when it begins and how long it lasts.
+type Part = (Kind, f64, Option<(u32, u32)>);
+
 impl Profile {
     /// All of them, in the order in which they are shown.
     pub const ALL: [Profile; 9] = [
@@ -64,7 +67,7 @@ impl Profile {
         let line = |bytes_per_s| (Kind::Bandwidth { bytes_per_s, burst: 1_500 }, 1.0, None);
         let way = |base_ms, jitter_ms, shape| (Kind::Latency { base_ms, jitter_ms, shape }, 1.0, None);
         let loss = |share, streak| (Kind::Loss { streak }, share, None);
-        let kinds: Vec<(Kind, f64, Option<(u32, u32)>)> = match self {
+        let kinds: Vec<Part> = match self {
             Profile::DialUp => vec![line(5_000), way(90, 30, Shape::Uniform)],
             Profile::Edge => vec![line(25_000), way(200, 100, Shape::Normal), loss(0.01, 30)],
             Profile::ThreeG => vec![line(200_000), way(70, 60, Shape::Normal)],
@@ -84,7 +87,7 @@ impl Profile {
             Profile::SleepingLaptop => vec![(Kind::Asleep, 1.0, Some((3_000, 10_000)))],
         };
         let numbered = kinds.into_iter().zip(1..);
-        let fault = |((kind, probability, times), id): ((Kind, f64, Option<(u32, u32)>), u32)| Fault {
+        let fault = |((kind, probability, times), id): (Part, u32)| Fault {
             probability,
             start_ms: times.map(|times| times.0),
             duration_ms: times.map(|times| times.1),

@@ -36,6 +36,9 @@ const BEHIND: Duration = Duration::from_secs(5);
 /// How many updates may wait for a slow reader.
 const BACKLOG: usize = 4;
 
+/// The fault that says how many places there are, and the places.
+type Places = ((FaultId, u32), Arc<Semaphore>);
+
 /// What the hook has to remember from one answer to the next.
 #[derive(Debug, Default)]
 pub struct Desk {
@@ -44,7 +47,7 @@ pub struct Desk {
     /// How many answers have gone.
     gone: watch::Sender<u64>,
     /// The places of an overloaded server, and the fault that says how many there are.
-    places: Mutex<Option<((FaultId, u32), Arc<Semaphore>)>>,
+    places: Mutex<Option<Places>>,
 }
 
 impl Desk {
