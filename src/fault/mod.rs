@@ -12,6 +12,8 @@ pub mod catalogue;
 pub mod chain;
 mod client_clock;
 mod close_code;
+#[cfg(feature = "ssr")]
+mod conduct;
 mod connect;
 mod cut;
 #[cfg(feature = "ssr")]
@@ -43,6 +45,8 @@ mod status;
 mod strip_upgrade;
 mod swallow;
 mod tail;
+#[cfg(feature = "ssr")]
+mod verdict;
 
 use serde::{Deserialize, Serialize};
 
