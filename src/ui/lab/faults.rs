@@ -37,11 +37,16 @@ pub fn banner(rig: Rig) -> impl IntoView {
     let summary = move || tf("lab.faults_many", &[("n", &active().to_string()), ("of", &of.to_string())]);
     // A step's few faults lie open; many would leave no room for the picture.
     let few = of <= FEW;
+    let keeps = rig.stage.play.with_value(|play| play.step.secret);
     let secret = move || is_secret(rig);
     view! {
-        <p class="fault" data-on="false" hidden=move || !secret()>
-            {t("lab.secret")}
-        </p>
+        {keeps.then(|| {
+            view! {
+                <p class="fault" data-on="false" hidden=move || !secret()>
+                    {t("lab.secret")}
+                </p>
+            }
+        })}
         <details
             class="faults"
             id="lab-faults"
