@@ -237,13 +237,8 @@ struct Asked {
 pub fn linked(uri: &Uri) -> Result<(Vec<Fault>, Option<Technique>), String> {
     let Query(asked) = Query::<Asked>::try_from_uri(uri).map_err(|error| error.body_text())?;
     let Some(text) = asked.faults else { return Ok((Vec::new(), asked.technique)) };
-    let mut list: serde_json::Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    for (fault, id) in list.as_array_mut().into_iter().flatten().zip(1u32..) {
-        if let Some(fields) = fault.as_object_mut() {
-            fields.entry("id").or_insert(id.into());
-        }
-    }
-    let faults: Vec<Fault> = serde_json::from_value(list).map_err(|error| error.to_string())?;
+    let list = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let faults = script::read(list).map_err(|error| error.to_string())?;
     script::check(&faults)?;
     Ok((faults, asked.technique))
 }

@@ -1,5 +1,7 @@
 //! Several faults at once or one after the other: a list with times, which is a script, and what makes no sense in one.
 
+use serde_json::Value;
+
 use super::{Fault, Kind};
 
 /// How many faults a lab may have in force at once.
@@ -7,6 +9,19 @@ pub const MAX_ACTIVE: usize = 16;
 
 /// How many faults a list may have.
 pub const MAX_SCRIPT: usize = 64;
+
+/// Reads a list as the API and links have it: whoever has no `id` gets its place in the list, from 1.
+///
+/// # Errors
+/// If it is no list of faults. It is not [checked](check).
+pub fn read(mut list: Value) -> serde_json::Result<Vec<Fault>> {
+    for (fault, id) in list.as_array_mut().into_iter().flatten().zip(1u32..) {
+        if let Some(fields) = fault.as_object_mut() {
+            fields.entry("id").or_insert(id.into());
+        }
+    }
+    serde_json::from_value(list)
+}
 
 /// Checks each fault of a list, and whether they can stand together.
 ///

@@ -13,7 +13,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{self, get},
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -23,7 +22,7 @@ use tokio::{
 use super::{State, lab::Ask};
 use crate::{
     error::Error,
-    fault::{Fault, FaultId, catalogue, profile::Profile},
+    fault::{Fault, FaultId, catalogue, profile::Profile, script},
     wire::{
         LabId,
         control::{Command, LabState},
@@ -77,7 +76,7 @@ async fn add(lab: Owned, Extract(_): Extract<State>, request: Request) -> Result
     if let Some(fields) = fault.as_object_mut() {
         fields.entry("id").or_insert(free.into());
     }
-    let fault: Fault = read(fault)?;
+    let fault = read(fault)?;
     let told = (StatusCode::CREATED, NO_STORE, Json(json!(fault))).into_response();
     lab.command(Command::Fault { fault }).await?;
     Ok(told)
@@ -85,13 +84,7 @@ async fn add(lab: Owned, Extract(_): Extract<State>, request: Request) -> Result
 
 /// `PUT /api/labs/{lab}/faults`: puts a list in place of all faults; those with a `start_ms` come later, so that it is a script.
 async fn replace(lab: Owned, request: Request) -> Result<Response, Error> {
-    let mut list = json(request).await?;
-    for (fault, id) in list.as_array_mut().into_iter().flatten().zip(1u32..) {
-        if let Some(fields) = fault.as_object_mut() {
-            fields.entry("id").or_insert(id.into());
-        }
-    }
-    let faults = read(list)?;
+    let faults = script::read(json(request).await?).map_err(|error| no_fault(&error))?;
     lab.command(Command::Faults { faults }).await?;
     lab.tell().await
 }
@@ -232,9 +225,12 @@ async fn json(request: Request) -> Result<Value, Error> {
 }
 
 /// What the JSON says.
-fn read<T: DeserializeOwned>(json: Value) -> Result<T, Error> {
-    serde_json::from_value(json)
-        .map_err(|error| Error::bad_request(format!("this is no fault: {error}; GET /api/faults says what there is")))
+fn read(json: Value) -> Result<Fault, Error> {
+    serde_json::from_value(json).map_err(|error| no_fault(&error))
+}
+
+fn no_fault(error: &serde_json::Error) -> Error {
+    Error::bad_request(format!("this is no fault: {error}; GET /api/faults says what there is"))
 }
 
 fn number(text: &str) -> Result<FaultId, Error> {

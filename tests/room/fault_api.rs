@@ -1,6 +1,9 @@
 //! The faults' addresses: what `curl` can do, and what it is told when it asks for nonsense.
 
-use lifeline::{fault::Kind, wire::Fact};
+use lifeline::{
+    fault::Kind,
+    wire::{Fact, control::Command},
+};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Course, Lab, ask};
@@ -81,6 +84,18 @@ async fn a_list_with_times_is_a_script_that_plays() {
     let ms = left["coming"][0]["start_ms"].as_u64().unwrap();
     assert!((50_000..60_000).contains(&ms), "{ms}");
     assert_eq!(api(&lab, "DELETE", "faults", "").await.json(), json!({"distance_ms":0,"faults":[],"coming":[]}));
+}
+
+#[tokio::test]
+async fn a_lab_s_own_script_waits_for_run_and_takes_nobody_s_number() {
+    let course = Course::start().await;
+    let lab = course.lab(r#"{"distance_ms":0,"faults":[{"id":1,"kind":"stall","start_ms":60000}]}"#).await;
+    let mut page = lab.page().await;
+    assert_eq!(faults(&lab).await["coming"], json!([]));
+    assert_eq!(api(&lab, "POST", "faults", r#"{"kind":"no_id"}"#).await.json()["id"], 1);
+    page.command(Command::Source { running: true }).await;
+    let told = faults(&lab).await;
+    assert_eq!((told["faults"][0]["id"].as_u64(), told["coming"][0]["id"].as_u64()), (Some(1), Some(2)));
 }
 
 #[tokio::test]

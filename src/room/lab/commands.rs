@@ -28,8 +28,7 @@ impl Lab {
                 if running {
                     self.ticker.run(clock::now());
                     // A script begins when there is somebody to see it.
-                    let script = std::mem::take(&mut self.script);
-                    self.schedule(script, clock::now());
+                    self.begin_script(clock::now());
                 } else {
                     self.ticker.hold();
                 }

@@ -68,6 +68,19 @@ impl Lab {
         self.state.coming.sort_by_key(|coming| coming.0);
     }
 
+    /// Begins the script that the lab was made with. Numbers that somebody has taken meanwhile are given anew.
+    pub(super) fn begin_script(&mut self, now: Micros) {
+        let mut script = mem::take(&mut self.script);
+        let known = self.state.faults.iter().chain(self.state.coming.iter().map(|coming| &coming.1));
+        let taken: Vec<FaultId> = known.map(|fault| fault.id).collect();
+        let last = script.iter().map(|fault| fault.id).chain(taken.iter().copied()).max().unwrap_or(0);
+        let clash = script.iter_mut().filter(|fault| taken.contains(&fault.id));
+        for (fault, id) in clash.zip(last.saturating_add(1)..) {
+            fault.id = id;
+        }
+        self.schedule(script, now);
+    }
+
     /// Ends what is open as its protocol provides, when it is time.
     fn say_goodbye(&mut self, now: Micros) {
         if self.goodbye.take_if(|goodbye| goodbye.0 <= now).is_some() {
