@@ -25,6 +25,7 @@ use crate::{
 
 pub mod assets;
 mod choose;
+mod class;
 pub mod guard;
 mod guide;
 mod home;
@@ -38,7 +39,7 @@ mod sheets;
 mod shell;
 
 pub use guard::Addresses;
-use page::Page;
+use page::{ClassFace, Page};
 use shell::{Sheet, Theme};
 
 /// What the pages need. Cheap to clone.
@@ -89,6 +90,8 @@ pub fn pages(state: AppState) -> Router {
             get(|Path(path): Path<String>, headers: HeaderMap| async move { assets::serve(&path, &headers) }),
         )
         .route("/recordings/{lesson}/{step}", get(recording::file))
+        .route("/{locale}/class/part/{face}/{lesson}/{step}", get(class::part))
+        .route("/{locale}/class/part/fault", get(class::fault))
         .route("/favicon.svg", get(|| async { assets::favicon() }))
         .fallback(show)
         .with_state(state)
@@ -162,6 +165,12 @@ async fn show(State(state): State<AppState>, request: Request) -> Response {
         return Redirect::temporary(&here.path(&first)).into_response();
     }
 
+    if page == Some(Page::Class)
+        && let Some(join) = class::to_join(locale, request.uri())
+    {
+        return join.into_response();
+    }
+
     let request = shell::Asked {
         theme: cookie(headers, THEME).and_then(Theme::from_name).unwrap_or_default(),
         host: guard::host(headers).unwrap_or_default().to_owned(),
@@ -195,6 +204,11 @@ fn sheet(here: &Here, page: &Page) -> Option<Sheet> {
         Page::Glossary => Some(reference::glossary(here)),
         Page::Notes => Some(reference::notes(here)),
         Page::Errata => reference::errata(here),
+        Page::Class => Some(class::open(here)),
+        Page::ClassFace(code, ClassFace::Desk) => class::desk(here, code),
+        Page::ClassFace(code, ClassFace::Wall) => class::wall(here, code),
+        Page::ClassFace(code, ClassFace::Remote) => class::remote(here, code),
+        Page::ClassFace(code, ClassFace::Report) => class::report(here, code),
     }
 }
 

@@ -75,10 +75,10 @@ impl Locale {
 }
 
 /// The files whose words only the server says.
-pub const SERVER_ONLY: [&str; 5] = ["page.", "course.", "choose.", "panel.", "guide."];
+pub const SERVER_ONLY: [&str; 6] = ["page.", "course.", "choose.", "panel.", "guide.", "classroom."];
 
-/// The file whose words the browser needs only on the pages of that kind.
-const ELSEWHERE: &str = "recording.";
+/// The files whose words the browser needs only on pages whose kind begins with that name.
+const ELSEWHERE: [&str; 2] = ["recording", "class"];
 
 /// The words of a page, in its language.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +103,10 @@ impl Words {
 
     /// The part that the browser needs on a page of this kind, as JSON that can stand in a `<script>`: without any `<`.
     pub fn for_browser(&self, kind: &str) -> String {
-        let elsewhere = |key: &str| key.starts_with(ELSEWHERE) && !key.starts_with(kind);
+        let elsewhere = |key: &str| {
+            let file = key.split('.').next().unwrap_or_default();
+            ELSEWHERE.contains(&file) && !kind.starts_with(file)
+        };
         let shipped: BTreeMap<&str, &str> = self
             .0
             .iter()

@@ -90,6 +90,7 @@ pub fn home(here: &Here) -> Sheet {
                 <p class="lead">{t("page.lead")}</p>
                 <p class="calls">
                     {start} <a class="button" href=here.path(&Page::Map)>{t("page.see_map")}</a>
+                    <a class="button" href=here.path(&Page::Class)>{t("classroom.hold")}</a>
                 </p>
                 <p class="promise">{t("page.promise")}</p>
             </div>

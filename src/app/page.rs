@@ -38,6 +38,37 @@ pub enum Page {
     Notes,
     /// The slips of the notes.
     Errata,
+    /// Where a class is opened, or joined.
+    Class,
+    /// A face of the class of this code.
+    ClassFace(String, ClassFace),
+}
+
+/// The instructor's pages of a class, and the wall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassFace {
+    /// The desk.
+    Desk,
+    /// The wall.
+    Wall,
+    /// The phone.
+    Remote,
+    /// What remains.
+    Report,
+}
+
+impl ClassFace {
+    const ALL: [Self; 4] = [Self::Desk, Self::Wall, Self::Remote, Self::Report];
+
+    /// Its name in the address.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Desk => "desk",
+            Self::Wall => "wall",
+            Self::Remote => "remote",
+            Self::Report => "report",
+        }
+    }
 }
 
 /// What stands below a lesson besides its steps.
@@ -69,6 +100,11 @@ impl Page {
             ["glossary"] => Self::Glossary,
             ["notes"] => Self::Notes,
             ["errata"] => Self::Errata,
+            ["class"] => Self::Class,
+            ["class", code, face] if !code.is_empty() => {
+                let face = ClassFace::ALL.into_iter().find(|known| known.name() == face)?;
+                Self::ClassFace(code.to_owned(), face)
+            }
             _ => return None,
         })
     }
@@ -92,6 +128,8 @@ impl Page {
             Self::Glossary => format!("/{prefix}/glossary"),
             Self::Notes => format!("/{prefix}/notes"),
             Self::Errata => format!("/{prefix}/errata"),
+            Self::Class => format!("/{prefix}/class"),
+            Self::ClassFace(code, face) => format!("/{prefix}/class/{code}/{}", face.name()),
         }
     }
 }
@@ -119,6 +157,11 @@ mod tests {
             Page::Glossary,
             Page::Notes,
             Page::Errata,
+            Page::Class,
+            Page::ClassFace("ACDEFG".into(), ClassFace::Desk),
+            Page::ClassFace("ACDEFG".into(), ClassFace::Wall),
+            Page::ClassFace("ACDEFG".into(), ClassFace::Remote),
+            Page::ClassFace("ACDEFG".into(), ClassFace::Report),
         ] {
             for locale in Locale::ALL {
                 let path = page.path(locale);

@@ -30,15 +30,7 @@ pub fn panel(here: &Here, trouble: Option<String>) -> impl IntoView + use<> {
             </button>
         }
     });
-    let places = ["wire", "between", "server", "client"].map(|place| {
-        let kinds: Vec<_> = catalogue::all().into_iter().filter(|entry| place_of(entry) == place).map(kind).collect();
-        view! {
-            <section class="place">
-                <h3>{t(&format!("guide.place_{place}"))}</h3>
-                {kinds}
-            </section>
-        }
-    });
+    let places = places();
     let trouble = trouble.map(|why| {
         view! {
             <p class="trouble" role="alert">
@@ -66,7 +58,7 @@ pub fn panel(here: &Here, trouble: Option<String>) -> impl IntoView + use<> {
                     {t("panel.link")}
                 </button>
             </p>
-            {Vec::from(places)}
+            {places}
             <details class="script" id="fault-script">
                 <summary>{t("panel.script")}</summary>
                 <p id="fault-script-how">{t("panel.script_how")}</p>
@@ -85,6 +77,31 @@ pub fn panel(here: &Here, trouble: Option<String>) -> impl IntoView + use<> {
                 </button>
             </details>
         </section>
+    }
+}
+
+/// Every kind as a form, under the place where it happens.
+fn places() -> impl IntoView + use<> {
+    let places = ["wire", "between", "server", "client"].map(|place| {
+        let kinds: Vec<_> = catalogue::all().into_iter().filter(|entry| place_of(entry) == place).map(kind).collect();
+        view! {
+            <section class="place">
+                <h3>{t(&format!("guide.place_{place}"))}</h3>
+                {kinds}
+            </section>
+        }
+    });
+    Vec::from(places)
+}
+
+/// The kinds alone, for the desk of a class, which says by itself what its buttons do.
+pub fn kinds(here: &Here) -> impl IntoView + use<> {
+    let guide = here.path(&Page::Faults);
+    view! {
+        <div class="panel">
+            <p><a href=guide target="_blank">{t("guide.title")}</a></p>
+            {places()}
+        </div>
     }
 }
 

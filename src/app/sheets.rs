@@ -111,9 +111,6 @@ fn teach_step(
     words: &StepText,
 ) -> impl IntoView + use<> {
     let page = Page::Step { lesson: lesson.manifest.id.clone(), step: step.id.clone() };
-    let teacher = &words.teacher;
-    let parts = [&teacher.expected, &teacher.answer, &teacher.wrong, &teacher.discuss];
-    let parts = parts.map(|part| teach_part(renderer, part));
     let minutes = tf("page.minutes", &[("minutes", &step.minutes.to_string())]);
     let core = if step.core { t("page.core") } else { t("page.optional") };
     let notes = (!step.notes.is_empty()).then(|| tf("page.teaches", &[("lines", &step.notes.join(", "))]));
@@ -127,9 +124,16 @@ fn teach_step(
             <h2><a href=here.path(&page) inner_html=renderer.line(&words.title)></a></h2>
             <p class="eyebrow"><span>{minutes}</span><span>{core}</span>{notes.map(|notes| view! { <span>{notes}</span> })}</p>
             {right}
-            {Vec::from(parts)}
+            {teacher(renderer, words)}
         </section>
     }
+}
+
+/// What a teacher needs in a step: what to expect, what to answer, what goes wrong, what to talk about.
+pub fn teacher(renderer: &Renderer<'_>, words: &StepText) -> impl IntoView + use<> {
+    let teacher = &words.teacher;
+    let parts = [&teacher.expected, &teacher.answer, &teacher.wrong, &teacher.discuss];
+    Vec::from(parts.map(|part| teach_part(renderer, part)))
 }
 
 fn teach_part(renderer: &Renderer<'_>, part: &Section) -> impl IntoView + use<> {

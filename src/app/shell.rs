@@ -132,6 +132,17 @@ pub fn answer(here: &Here, asked: &Asked, lab_origin: &str, make: impl FnOnce() 
     answer
 }
 
+/// Does something with the words of a page's language at hand, for an answer that is no whole page.
+pub fn words_of<T>(here: &Here, make: impl FnOnce() -> T) -> T {
+    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
+    let made = owner.with(|| {
+        provide_context(here.library.words.get(&here.locale).cloned().unwrap_or_default());
+        make()
+    });
+    owner.unset_with_forced_cleanup();
+    made
+}
+
 /// The mark: two lifelines, a message that lands and one that does not.
 pub const MARK: &str = r#"<svg viewBox="0 0 34 20" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M4 2v16M30 2v16" opacity=".4"/><path class="lands" d="M4 6 30 9"/><path class="fails" d="M30 12 18 14.2m-2-1.6 3 3m0-3-3 3"/></svg>"#;
 
@@ -168,7 +179,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
                 <a class="skip" href="#main">{t("page.skip")}</a>
                 {header}
                 <main id="main" tabindex="-1">{sheet.body}</main>
-                {(!matches!(sheet.kind, "step" | "lab" | "recording")).then(|| foot(here))}
+                {(!matches!(sheet.kind, "step" | "lab" | "recording" | "class-desk" | "class-wall" | "class-remote")).then(|| foot(here))}
                 <div class="entries" inner_html=sheet.popovers></div>
                 <Keys previous=keys.1.map(|page| keys.0.path(&page)) next=keys.2.map(|page| keys.0.path(&page)) />
                 <script type="application/json" id="words" inner_html=words></script>
@@ -250,6 +261,7 @@ fn foot(here: &Here) -> impl IntoView + use<> {
         (Page::Map, t("page.nav_lessons")),
         (Page::Lab, t("page.nav_lab")),
         (Page::Faults, t("page.nav_faults")),
+        (Page::Class, t("classroom.title")),
         (Page::Glossary, t("page.nav_glossary")),
         (Page::Notes, t("page.nav_notes")),
         (Page::Errata, t("page.nav_errata")),

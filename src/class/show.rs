@@ -97,6 +97,7 @@ pub fn desk(class: &Class, live: &Live, page: u64, watches: Option<ReaderNo>, no
         opened: class.opened,
         desks: live.desks,
         walls: live.walls,
+        started: class.walk.first().map_or(0, |(since, _)| *since),
     }
 }
 

@@ -184,6 +184,8 @@ pub struct Desk {
     pub desks: u32,
     /// Projectors that are connected.
     pub walls: u32,
+    /// When the class went to its first step; 0 before that.
+    pub started: Moment,
 }
 
 /// A reader in the roster.
