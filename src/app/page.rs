@@ -1,6 +1,6 @@
 //! The pages by name: what a path means, and the path of a page. Links are made here and nowhere else.
 
-use crate::i18n::Locale;
+use crate::{class::Code, i18n::Locale};
 
 /// A page of the course.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,10 @@ pub enum Page {
     Notes,
     /// The slips of the notes.
     Errata,
+    /// Where readers join a class.
+    Join(Code),
+    /// Where they wait for it to begin.
+    Room(Code),
 }
 
 /// What stands below a lesson besides its steps.
@@ -69,8 +73,18 @@ impl Page {
             ["glossary"] => Self::Glossary,
             ["notes"] => Self::Notes,
             ["errata"] => Self::Errata,
+            ["join", code] => Self::Join(Code::parse(code)?),
+            ["join", code, "room"] => Self::Room(Code::parse(code)?),
             _ => return None,
         })
+    }
+
+    /// What a class calls the page: a step, or nothing.
+    pub fn name_for_class(&self) -> String {
+        match self {
+            Self::Step { lesson, step } => format!("{lesson}/{step}"),
+            _ => String::new(),
+        }
     }
 
     /// The path of the page in a language.
@@ -92,6 +106,8 @@ impl Page {
             Self::Glossary => format!("/{prefix}/glossary"),
             Self::Notes => format!("/{prefix}/notes"),
             Self::Errata => format!("/{prefix}/errata"),
+            Self::Join(code) => format!("/{prefix}/join/{code}"),
+            Self::Room(code) => format!("/{prefix}/join/{code}/room"),
         }
     }
 }
@@ -119,6 +135,8 @@ mod tests {
             Page::Glossary,
             Page::Notes,
             Page::Errata,
+            Page::Join(Code::parse("ACDEFG").unwrap()),
+            Page::Room(Code::parse("ACDEFG").unwrap()),
         ] {
             for locale in Locale::ALL {
                 let path = page.path(locale);
@@ -126,7 +144,7 @@ mod tests {
                 assert_eq!((Locale::from_prefix(prefix), Page::parse(rest)), (Some(locale), Some(page.clone())));
             }
         }
-        for path in ["x", "lessons", "lessons/a", "lessons/a/", "lessons/a/b/c", "lab/", "/"] {
+        for path in ["x", "lessons", "lessons/a", "lessons/a/", "lessons/a/b/c", "lab/", "/", "join/", "join/0OIL15"] {
             assert_eq!(Page::parse(path), None, "{path}");
         }
     }

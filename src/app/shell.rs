@@ -12,7 +12,10 @@ use super::{Here, assets, guard, page::Page};
 use crate::{
     i18n::{Locale, t, tf},
     lesson::render::escape,
-    ui::page::{Keys, Theme as ThemeButton},
+    ui::{
+        class::bar::ClassBar,
+        page::{Keys, Theme as ThemeButton},
+    },
     wire::Technique,
 };
 
@@ -151,6 +154,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
     let (previous, next) = &sheet.turn;
     let keys = (here.clone(), previous.clone(), next.clone());
     let header = top(here, asked, &sheet).into_any();
+    let name_for_class = asked.page.as_ref().map(Page::name_for_class).unwrap_or_default();
     view! {
         <!DOCTYPE html>
         <html lang=locale.tag() data-theme=theme>
@@ -167,6 +171,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
             <body data-page=sheet.kind data-technique=technique>
                 <a class="skip" href="#main">{t("page.skip")}</a>
                 {header}
+                {view! { <ClassBar here=name_for_class locale /> }.into_any()}
                 <main id="main" tabindex="-1">{sheet.body}</main>
                 {(!matches!(sheet.kind, "step" | "lab" | "recording")).then(|| foot(here))}
                 <div class="entries" inner_html=sheet.popovers></div>

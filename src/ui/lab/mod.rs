@@ -1,6 +1,8 @@
 //! The lab beside a lesson: controls, picture, ledger; and the small one of the home page.
 
 mod asleep;
+#[cfg(feature = "hydrate")]
+mod classmate;
 mod compare;
 pub mod controls;
 mod crowd;
@@ -146,6 +148,7 @@ fn come_alive(rig: Rig) {
             return replay::listen(rig);
         }
         panel::listen(rig);
+        classmate::listen(rig);
         Effect::new(move |before: Option<()>| {
             if before.is_none() {
                 rig.connect();
