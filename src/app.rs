@@ -16,6 +16,7 @@ use axum::{
 };
 
 use crate::{
+    class::Code,
     i18n::Locale,
     lesson::{
         load::{Library, Shelf},
@@ -29,6 +30,7 @@ mod class;
 pub mod guard;
 mod guide;
 mod home;
+mod join;
 mod lesson;
 pub mod page;
 mod panel;
@@ -84,6 +86,7 @@ impl Here {
 pub fn pages(state: AppState) -> Router {
     Router::new()
         .route("/", get(choose))
+        .route("/join/{code}", get(join_by_code))
         .route("/locale/{*path}", get(remember))
         .route(
             "/pkg/{*path}",
@@ -116,10 +119,22 @@ const THEME: &str = "theme";
 
 /// `/`: to the home page in the language that the reader chose before, or that the browser asks for.
 async fn choose(headers: HeaderMap) -> Response {
+    in_own_language(&headers, &Page::Home)
+}
+
+/// `/join/ACDEFG`, as it stands on the wall: the same for the page where readers join that class.
+async fn join_by_code(Path(code): Path<String>, headers: HeaderMap) -> Response {
+    match Code::parse(&code) {
+        Some(code) => in_own_language(&headers, &Page::Join(code)),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn in_own_language(headers: &HeaderMap, page: &Page) -> Response {
     let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let locale = cookie(&headers, LOCALE).and_then(Locale::from_prefix).unwrap_or_else(|| Locale::negotiate(wanted));
+    let locale = cookie(headers, LOCALE).and_then(Locale::from_prefix).unwrap_or_else(|| Locale::negotiate(wanted));
     let to = [
-        (header::LOCATION, Page::Home.path(locale)),
+        (header::LOCATION, page.path(locale)),
         (header::VARY, "accept-language, cookie".to_owned()),
         (header::CACHE_CONTROL, "no-cache".to_owned()),
     ];
@@ -205,10 +220,12 @@ fn sheet(here: &Here, page: &Page) -> Option<Sheet> {
         Page::Notes => Some(reference::notes(here)),
         Page::Errata => reference::errata(here),
         Page::Class => Some(class::open(here)),
-        Page::ClassFace(code, ClassFace::Desk) => class::desk(here, code),
-        Page::ClassFace(code, ClassFace::Wall) => class::wall(here, code),
-        Page::ClassFace(code, ClassFace::Remote) => class::remote(here, code),
-        Page::ClassFace(code, ClassFace::Report) => class::report(here, code),
+        Page::ClassFace(code, ClassFace::Desk) => Some(class::desk(here, code)),
+        Page::ClassFace(code, ClassFace::Wall) => Some(class::wall(here, code)),
+        Page::ClassFace(code, ClassFace::Remote) => Some(class::remote(here, code)),
+        Page::ClassFace(code, ClassFace::Report) => Some(class::report(here, code)),
+        Page::Join(code) => Some(join::join(here, code)),
+        Page::Room(code) => Some(join::room(here, code)),
     }
 }
 

@@ -17,9 +17,8 @@ use super::{
     AppState, Here,
     lesson::{lesson_title, options},
     page::Page,
-    panel, recording,
+    panel, recording, sheets,
     shell::{self, Sheet},
-    sheets,
 };
 use crate::{
     class::Code,
@@ -46,12 +45,7 @@ fn typed(uri: &Uri) -> Option<String> {
 /// Who typed a code is sent to the page where one joins. It works without a script.
 pub fn to_join(locale: Locale, uri: &Uri) -> Option<Redirect> {
     let code = Code::parse(&typed(uri)?)?;
-    Some(Redirect::to(&join_path(locale, code.as_str())))
-}
-
-/// Where readers join.
-fn join_path(locale: Locale, code: &str) -> String {
-    format!("/{}/join/{code}", locale.prefix())
+    Some(Redirect::to(&Page::Join(code).path(locale)))
 }
 
 /// Where a class is opened, or joined.
@@ -99,50 +93,43 @@ pub fn open(here: &Here) -> Sheet {
 }
 
 /// The instructor's desk. Nothing, if that is no code.
-pub fn desk(here: &Here, code: &str) -> Option<Sheet> {
+pub fn desk(here: &Here, code: &Code) -> Sheet {
     let panel = panel::kinds(here).into_any();
     let body = view! {
-        {view! { <Face setup=pack(&setup(here, Which::Desk, valid(code)?)) /> }.into_any()}
+        {view! { <Face setup=pack(&setup(here, Which::Desk, code.as_str())) /> }.into_any()}
         <div id="class-kinds" hidden>{panel}</div>
     };
-    Some(sheet(code, "class-desk", t("classroom.desk"), body))
+    sheet(code, "class-desk", t("classroom.desk"), body)
 }
 
 /// The wall.
-pub fn wall(here: &Here, code: &str) -> Option<Sheet> {
-    let body = view! { <Face setup=pack(&setup(here, Which::Wall, valid(code)?)) /> };
-    Some(sheet(code, "class-wall", t("classroom.wall"), body))
+pub fn wall(here: &Here, code: &Code) -> Sheet {
+    let body = view! { <Face setup=pack(&setup(here, Which::Wall, code.as_str())) /> };
+    sheet(code, "class-wall", t("classroom.wall"), body)
 }
 
 /// The instructor's phone.
-pub fn remote(here: &Here, code: &str) -> Option<Sheet> {
-    let body = view! { <Face setup=pack(&setup(here, Which::Remote, valid(code)?)) /> };
-    Some(sheet(code, "class-remote", t("classroom.remote"), body))
+pub fn remote(here: &Here, code: &Code) -> Sheet {
+    let body = view! { <Face setup=pack(&setup(here, Which::Remote, code.as_str())) /> };
+    sheet(code, "class-remote", t("classroom.remote"), body)
 }
 
 /// The report.
-pub fn report(here: &Here, code: &str) -> Option<Sheet> {
-    let code = valid(code)?;
-    let spaced = Code::parse(code)?.spaced();
+pub fn report(here: &Here, code: &Code) -> Sheet {
     let csv = format!("/api/classes/{code}/report.csv");
-    let face = view! { <Face setup=pack(&setup(here, Which::Report, code)) /> }.into_any();
+    let face = view! { <Face setup=pack(&setup(here, Which::Report, code.as_str())) /> }.into_any();
     let body = view! {
         <article class="sheet wide class-report">
-            <h1>{t("classroom.report")} " " <b class="code">{spaced}</b></h1>
+            <h1>{t("classroom.report")} " " <b class="code">{code.spaced()}</b></h1>
             <p class="tools"><a class="button" href=csv download="">{t("classroom.csv")}</a></p>
             {face}
         </article>
     };
-    Some(sheet(code, "class-report", t("classroom.report"), body))
+    sheet(code, "class-report", t("classroom.report"), body)
 }
 
-/// A code as it stands in our own addresses, and no other way of writing it.
-fn valid(code: &str) -> Option<&str> {
-    Code::parse(code).filter(|parsed| parsed.as_str() == code).map(|_| code)
-}
-
-fn sheet(code: &str, kind: &'static str, title: String, body: impl IntoView + 'static) -> Sheet {
-    let mut sheet = Sheet::new(kind, format!("{title} · {code}"), body);
+fn sheet(code: &Code, kind: &'static str, title: String, body: impl IntoView + 'static) -> Sheet {
+    let mut sheet = Sheet::new(kind, format!("{title} · {}", code.spaced()), body);
     sheet.crumbs = vec![(t("classroom.title"), Some(Page::Class)), (title, None)];
     sheet
 }
@@ -181,9 +168,9 @@ fn setup(here: &Here, which: Which, code: &str) -> Setup {
             });
         }
         let asked = lesson.manifest.quiz.iter().zip(&text.quiz);
-        setup.questions.extend(
-            asked.map(|(question, words)| (format!("{id}/{}", question.id), render::plain(&words.question))),
-        );
+        setup
+            .questions
+            .extend(asked.map(|(question, words)| (format!("{id}/{}", question.id), render::plain(&words.question))));
     }
     if let Some(path) = here.library.course.path.iter().find(|path| path.id == PLAN) {
         let places = path.steps.iter().filter_map(|name| u16::try_from(setup.line(name)?.0).ok());
@@ -283,7 +270,6 @@ mod tests {
         for typed in ["", "?code=", "?code=ACDEF0", "?code=//evil.example", "?x=ACDEFG"] {
             assert!(to(typed).is_none(), "{typed}");
         }
-        assert_eq!((valid("ACDEFG"), valid("acdefg"), valid("ACD EFG")), (Some("ACDEFG"), None, None));
     }
 
     #[tokio::test]
@@ -293,9 +279,11 @@ mod tests {
         assert_eq!(status, StatusCode::OK);
         let packed: Packed<Fault> = serde_json::from_str(&text).expect("a packed fault");
         assert_eq!((packed.0.id, packed.0.kind.name()), (1, "latency"));
-        for (wrong, said) in
-            [("", "EOF"), (r#"{"kind":"gremlins"}"#, "unknown variant"), (r#"{"kind":{"retry":{"ms":99999999}}}"#, "ms")]
-        {
+        for (wrong, said) in [
+            ("", "EOF"),
+            (r#"{"kind":"gremlins"}"#, "unknown variant"),
+            (r#"{"kind":{"retry":{"ms":99999999}}}"#, "ms"),
+        ] {
             let (status, text) = ask(wrong).await;
             assert_eq!(status, StatusCode::BAD_REQUEST);
             assert!(text.contains(said), "{wrong}: {text}");

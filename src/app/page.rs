@@ -1,6 +1,6 @@
 //! The pages by name: what a path means, and the path of a page. Links are made here and nowhere else.
 
-use crate::i18n::Locale;
+use crate::{class::Code, i18n::Locale};
 
 /// A page of the course.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,11 @@ pub enum Page {
     /// Where a class is opened, or joined.
     Class,
     /// A face of the class of this code.
-    ClassFace(String, ClassFace),
+    ClassFace(Code, ClassFace),
+    /// Where readers join a class.
+    Join(Code),
+    /// Where they wait for it to begin.
+    Room(Code),
 }
 
 /// The instructor's pages of a class, and the wall.
@@ -101,12 +105,22 @@ impl Page {
             ["notes"] => Self::Notes,
             ["errata"] => Self::Errata,
             ["class"] => Self::Class,
-            ["class", code, face] if !code.is_empty() => {
+            ["class", code, face] => {
                 let face = ClassFace::ALL.into_iter().find(|known| known.name() == face)?;
-                Self::ClassFace(code.to_owned(), face)
+                Self::ClassFace(Code::parse(code)?, face)
             }
+            ["join", code] => Self::Join(Code::parse(code)?),
+            ["join", code, "room"] => Self::Room(Code::parse(code)?),
             _ => return None,
         })
+    }
+
+    /// What a class calls the page: a step, or nothing.
+    pub fn name_for_class(&self) -> String {
+        match self {
+            Self::Step { lesson, step } => format!("{lesson}/{step}"),
+            _ => String::new(),
+        }
     }
 
     /// The path of the page in a language.
@@ -130,6 +144,8 @@ impl Page {
             Self::Errata => format!("/{prefix}/errata"),
             Self::Class => format!("/{prefix}/class"),
             Self::ClassFace(code, face) => format!("/{prefix}/class/{code}/{}", face.name()),
+            Self::Join(code) => format!("/{prefix}/join/{code}"),
+            Self::Room(code) => format!("/{prefix}/join/{code}/room"),
         }
     }
 }
@@ -158,10 +174,12 @@ mod tests {
             Page::Notes,
             Page::Errata,
             Page::Class,
-            Page::ClassFace("ACDEFG".into(), ClassFace::Desk),
-            Page::ClassFace("ACDEFG".into(), ClassFace::Wall),
-            Page::ClassFace("ACDEFG".into(), ClassFace::Remote),
-            Page::ClassFace("ACDEFG".into(), ClassFace::Report),
+            Page::ClassFace(Code::parse("ACDEFG").unwrap(), ClassFace::Desk),
+            Page::ClassFace(Code::parse("ACDEFG").unwrap(), ClassFace::Wall),
+            Page::ClassFace(Code::parse("ACDEFG").unwrap(), ClassFace::Remote),
+            Page::ClassFace(Code::parse("ACDEFG").unwrap(), ClassFace::Report),
+            Page::Join(Code::parse("ACDEFG").unwrap()),
+            Page::Room(Code::parse("ACDEFG").unwrap()),
         ] {
             for locale in Locale::ALL {
                 let path = page.path(locale);
@@ -169,7 +187,7 @@ mod tests {
                 assert_eq!((Locale::from_prefix(prefix), Page::parse(rest)), (Some(locale), Some(page.clone())));
             }
         }
-        for path in ["x", "lessons", "lessons/a", "lessons/a/", "lessons/a/b/c", "lab/", "/"] {
+        for path in ["x", "lessons", "lessons/a", "lessons/a/", "lessons/a/b/c", "lab/", "/", "join/", "join/0OIL15"] {
             assert_eq!(Page::parse(path), None, "{path}");
         }
     }

@@ -12,7 +12,10 @@ use super::{Here, assets, guard, page::Page};
 use crate::{
     i18n::{Locale, t, tf},
     lesson::render::escape,
-    ui::page::{Keys, Theme as ThemeButton},
+    ui::{
+        class::bar::ClassBar,
+        page::{Keys, Theme as ThemeButton},
+    },
     wire::Technique,
 };
 
@@ -162,6 +165,7 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
     let (previous, next) = &sheet.turn;
     let keys = (here.clone(), previous.clone(), next.clone());
     let header = top(here, asked, &sheet).into_any();
+    let name_for_class = asked.page.as_ref().map(Page::name_for_class).unwrap_or_default();
     view! {
         <!DOCTYPE html>
         <html lang=locale.tag() data-theme=theme>
@@ -173,11 +177,12 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
                 <meta name="description" content=sheet.about />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 {Vec::from(alternates)}
-                {built()}
+                {built(sheet.kind)}
             </head>
             <body data-page=sheet.kind data-technique=technique>
                 <a class="skip" href="#main">{t("page.skip")}</a>
                 {header}
+                {view! { <ClassBar here=name_for_class locale /> }.into_any()}
                 <main id="main" tabindex="-1">{sheet.body}</main>
                 {(!matches!(sheet.kind, "step" | "lab" | "recording" | "class-desk" | "class-wall" | "class-remote")).then(|| foot(here))}
                 <div class="entries" inner_html=sheet.popovers></div>
@@ -189,11 +194,13 @@ fn document(here: &Here, asked: &Asked, sheet: Sheet) -> impl IntoView + use<> {
 }
 
 /// Styles and scripts, when they were built.
-fn built() -> Option<impl IntoView> {
+fn built(kind: &str) -> Option<impl IntoView + use<>> {
+    let class = kind.starts_with("class");
     assets::name().map(|name| {
         let options = LeptosOptions::builder().output_name(name).site_pkg_dir("pkg").hash_files(false).build();
         view! {
             <link rel="stylesheet" href=format!("/pkg/{name}.css") />
+            {class.then(|| view! { <link rel="stylesheet" href=format!("/pkg/{name}.class.css") /> })}
             <HydrationScripts options islands=true />
         }
     })

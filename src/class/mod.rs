@@ -5,7 +5,7 @@
 //! the server, `room::class`) asks them, and stores the events before it says that it is done. What each face is shown is a [`view`], which [`show`] makes
 //! from the state as a whole each time it changed: so who comes late, or back, has everything at once.
 //!
-//! [`code`] and [`name`] are what people type, [`ballot`] what they vote, [`report`] what remains. Nothing here knows a clock, a socket or a page:
+//! [`code`] and [`name`] are what people type, [`ballot`] what they vote, [`report`] what remains. Nothing here knows a clock, a socket or a page (the browser needs only what travels):
 //! time is an argument, in milliseconds since the beginning of 1970 (UTC).
 
 pub mod ballot;
@@ -13,14 +13,20 @@ pub mod code;
 pub mod event;
 pub mod name;
 pub mod order;
+#[cfg(feature = "ssr")]
 pub mod report;
+#[cfg(feature = "ssr")]
 pub mod rules;
+#[cfg(feature = "ssr")]
 pub mod show;
+#[cfg(feature = "ssr")]
 pub mod state;
+pub mod table;
 pub mod view;
 
 pub use code::Code;
 pub use event::Event;
+#[cfg(feature = "ssr")]
 pub use state::Class;
 
 /// A reader's number in the class, from 1, in the order in which they joined. It is never given twice.

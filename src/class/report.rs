@@ -73,66 +73,13 @@ fn text(text: &str) -> String {
     format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
 }
 
-/// A table of the report.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Table {
-    /// The names of its columns.
-    pub head: Vec<String>,
-    /// Its lines.
-    pub lines: Vec<Vec<String>>,
-}
-
-/// Reads the report again: its tables, each with a head, parted by empty lines. Quotation marks that are never closed reach to the end.
-pub fn read(text: &str) -> Vec<Table> {
-    let mut tables = Vec::new();
-    let mut now = Table::default();
-    for line in lines(text) {
-        let blank = line.iter().all(String::is_empty);
-        match (blank, now.head.is_empty()) {
-            (true, true) => {}
-            (true, false) => tables.push(std::mem::take(&mut now)),
-            (false, true) => now.head = line,
-            (false, false) => now.lines.push(line),
-        }
-    }
-    if !now.head.is_empty() {
-        tables.push(now);
-    }
-    tables
-}
-
-fn lines(text: &str) -> Vec<Vec<String>> {
-    let (mut lines, mut line, mut field, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                field.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => line.push(std::mem::take(&mut field)),
-            '\r' if !quoted => {}
-            '\n' if !quoted => {
-                line.push(std::mem::take(&mut field));
-                lines.push(std::mem::take(&mut line));
-            }
-            letter => field.push(letter),
-        }
-    }
-    if !field.is_empty() || !line.is_empty() {
-        line.push(field);
-        lines.push(line);
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::class::{
         Code,
         event::{Counted, Entry, Event},
+        table,
     };
 
     #[test]
@@ -162,11 +109,12 @@ mod tests {
         assert_eq!(lines[8], "\"a/b\",1");
         assert!(!csv.contains("secret-hash"));
 
-        let tables = read(&csv);
-        let heads: Vec<(&str, usize)> = tables.iter().map(|table| (table.head[0].as_str(), table.lines.len())).collect();
+        let tables = table::read(&csv);
+        let heads: Vec<(&str, usize)> =
+            tables.iter().map(|table| (table.head[0].as_str(), table.lines.len())).collect();
         assert_eq!(heads, [("reader", 2), ("vote", 1), ("reached", 1)]);
         assert_eq!(tables[0].lines[0][1], "'=HYPERLINK(\"x\")");
         assert!(tables.iter().all(|table| table.lines.iter().all(|line| line.len() == table.head.len())));
-        assert_eq!(read(""), []);
+        assert_eq!(table::read(""), []);
     }
 }

@@ -74,6 +74,39 @@ pub fn keep(key: &str, value: &str) {
     }
 }
 
+/// A value that the browser kept for this tab. Nothing where storage is switched off.
+pub fn recall_in_tab(key: &str) -> Option<String> {
+    window().session_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a value for this tab, as long as it is open, if the browser will.
+pub fn keep_in_tab(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().session_storage() {
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// Forgets a value of this tab.
+pub fn forget_in_tab(key: &str) {
+    if let Ok(Some(storage)) = window().session_storage() {
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// The URL of a WebSocket at this path of the page's own origin.
+pub fn socket_url(path: &str) -> String {
+    let location = window().location();
+    let secure = location.protocol().is_ok_and(|protocol| protocol == "https:");
+    let scheme = if secure { "wss://" } else { "ws://" };
+    [scheme, &location.host().unwrap_or_default(), path].concat()
+}
+
+/// Goes to another page.
+pub fn go(path: &str) {
+    // A path of our own is never refused.
+    let _ = window().location().set_href(path);
+}
+
 /// Gives the reader a text as a file of this name to keep.
 pub fn give(name: &str, text: &str) {
     let parts = js_sys::Array::of1(&JsValue::from_str(text));

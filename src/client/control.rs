@@ -11,9 +11,9 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::{backoff, browser};
-use crate::wire::control::{BEAT_MS, Down, Up};
+use crate::wire::control::BEAT_MS;
 
-/// The close code for a lab that is not there, or a secret that does not fit.
+/// The close code for what is not there (a lab, a class), or a secret that does not fit.
 const FORBIDDEN: u16 = 4403;
 
 /// The life of the socket.
@@ -28,16 +28,31 @@ pub enum Link {
         /// How long the wait is, in milliseconds.
         ms: u32,
     },
-    /// The lab is gone: there is nothing to come back to.
+    /// What it was for is gone: there is nothing to come back to.
     Gone,
 }
 
-/// What the socket's owner does with what comes.
+/// What came, for the socket's own life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// A beat, which is answered.
+    Beat,
+    /// What can only come once the server has taken the hello.
+    Proof,
+    /// Anything else.
+    Other,
+}
+
+/// Who says and hears what on the socket: a lab's session, a member of a class.
 pub trait Owner {
     /// The first message of each socket.
-    fn hello(&self) -> Up;
-    /// A message came.
-    fn down(&self, message: Down);
+    fn hello(&self) -> Vec<u8>;
+    /// The answer to a beat.
+    fn beat(&self) -> Vec<u8>;
+    /// What a message is to the socket.
+    fn came(&self, message: &[u8]) -> Came;
+    /// A message came that is no beat.
+    fn down(&self, message: &[u8]);
     /// The life of the socket went on.
     fn link(&self, link: Link);
 }
@@ -92,7 +107,7 @@ impl Control {
     }
 
     /// Sends a message, if the socket is open.
-    pub fn send(&self, message: &Up) -> bool {
+    pub fn send(&self, message: &[u8]) -> bool {
         self.0.send(message)
     }
 }
@@ -116,12 +131,12 @@ impl Inner {
         }
     }
 
-    fn send(&self, message: &Up) -> bool {
+    fn send(&self, message: &[u8]) -> bool {
         let Phase::Open(open) = &*self.phase.borrow() else { return false };
         if open.socket.ready_state() != WebSocket::OPEN {
             return false;
         }
-        open.socket.send_with_u8_array(&message.encode()).is_ok()
+        open.socket.send_with_u8_array(message).is_ok()
     }
 
     fn connect(self: &Rc<Self>) {
@@ -143,17 +158,16 @@ impl Inner {
             let Some(owner) = inner.owner.upgrade() else { return };
             inner.heard.set(browser::now());
             let bytes = js_sys::Uint8Array::new(&event.data()).to_vec();
-            let Ok(down) = Down::decode(&bytes) else { return };
-            match down {
-                Down::Beat => {
-                    inner.send(&Up::Beat);
+            match owner.came(&bytes) {
+                Came::Beat => {
+                    inner.send(&owner.beat());
                 }
-                // The first message after the hello proves that both ends agree: only now the attempts count anew.
-                other => {
-                    if inner.attempt.replace(0) > 0 || matches!(other, Down::Snapshot { .. }) {
+                // What proves that both ends agree: only now the attempts count anew.
+                came => {
+                    if inner.attempt.replace(0) > 0 || came == Came::Proof {
                         inner.tell(Link::Live);
                     }
-                    owner.down(other);
+                    owner.down(&bytes);
                 }
             }
         });

@@ -11,13 +11,13 @@ use web_sys::RequestCache;
 use super::{
     aligner::{Aligned, Aligner},
     browser,
-    control::{Control, Link, Owner},
+    control::{Came, Control, Link, Owner},
     outbox::Outbox,
 };
 use crate::{
     ledger::Ledger,
     wire::{
-        ClientNo, Ending, ExchangeNo, FORMAT, Fact, Micros, Observation, Record, Witness,
+        ClientNo, Ending, ExchangeNo, FORMAT, Fact, LabId, Micros, Observation, Record, Witness,
         control::{Command, Created, Cursor, Down, LabSpec, LabState, Up},
     },
 };
@@ -56,6 +56,8 @@ pub enum Event {
 pub struct Session {
     me: Weak<Session>,
     created: Created,
+    /// Whether it only looks on: then nothing that this page does is in the log.
+    watches: bool,
     page: u64,
     hear: Box<dyn Fn(Event)>,
     control: Control,
@@ -89,17 +91,20 @@ impl Session {
             201 => serde_json::from_str(&body).map_err(|error| error.to_string())?,
             _ => return Err(body),
         };
-        let location = browser::window().location();
-        let secure = location.protocol().is_ok_and(|protocol| protocol == "https:");
-        let url = format!(
-            "{}://{}/api/labs/{}/control",
-            if secure { "wss" } else { "ws" },
-            location.host().unwrap_or_default(),
-            created.lab
-        );
-        Ok(Rc::new_cyclic(|me: &Weak<Self>| Self {
+        Ok(Self::follow(created, false, hear))
+    }
+
+    /// Follows somebody else's lab, with the secret that allows no more than that.
+    pub fn watch(lab: LabId, secret: String, hear: impl Fn(Event) + 'static) -> Rc<Self> {
+        Self::follow(Created { lab, secret, origin: String::new() }, true, hear)
+    }
+
+    fn follow(created: Created, watches: bool, hear: impl Fn(Event) + 'static) -> Rc<Self> {
+        let url = browser::socket_url(&["/api/labs/", created.lab.as_str(), "/control"].concat());
+        Rc::new_cyclic(|me: &Weak<Self>| Self {
             me: me.clone(),
             created,
+            watches,
             // Whole numbers up to 2^53 survive every JSON reader.
             page: (browser::random() * 9e15) as u64,
             hear: Box::new(hear),
@@ -120,7 +125,12 @@ impl Session {
                     session.send_probe();
                 }
             }),
-        }))
+        })
+    }
+
+    /// The lab, and what allows to change it.
+    pub fn created(&self) -> &Created {
+        &self.created
     }
 
     /// Where the lab's endpoints are: origin and path, without a trailing slash.
@@ -167,7 +177,7 @@ impl Session {
 
     /// Writes down what the browser saw, now.
     pub fn observe(&self, client: Option<ClientNo>, exchange: Option<ExchangeNo>, fact: Fact) {
-        let Some(at) = self.now() else { return };
+        let (Some(at), false) = (self.now(), self.watches) else { return };
         if let Some(client) = client {
             (self.hear)(Event::Wrote(client, fact.clone()));
         }
@@ -197,7 +207,7 @@ impl Session {
     }
 
     fn send(&self, message: &Up) -> bool {
-        self.control.send(message)
+        self.control.send(&message.encode())
     }
 
     fn send_waiting(&self) {
@@ -236,12 +246,27 @@ impl Session {
 }
 
 impl Owner for Session {
-    fn hello(&self) -> Up {
+    fn hello(&self) -> Vec<u8> {
         self.outbox.borrow_mut().rewind();
-        Up::Hello { format: FORMAT, secret: self.created.secret.clone(), page: self.page, resume: self.cursor.get() }
+        let secret = self.created.secret.clone();
+        Up::Hello { format: FORMAT, secret, page: self.page, resume: self.cursor.get() }.encode()
     }
 
-    fn down(&self, message: Down) {
+    fn beat(&self) -> Vec<u8> {
+        Up::Beat.encode()
+    }
+
+    fn came(&self, message: &[u8]) -> Came {
+        // The number of the variant is the first byte: a delta of many records is not read twice.
+        match message {
+            [Down::SNAPSHOT, ..] => Came::Proof,
+            [Down::BEAT] => Came::Beat,
+            _ => Came::Other,
+        }
+    }
+
+    fn down(&self, message: &[u8]) {
+        let Ok(message) = Down::decode(message) else { return };
         match message {
             Down::Snapshot { epoch, after, ledger, lab, .. } => {
                 self.cursor.set(Some(Cursor { epoch, no: after }));

@@ -3,8 +3,11 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::stage::{Choosable, NOT_SURE, Stage};
-use crate::i18n::t;
+use super::{
+    class::member::{Member, share},
+    stage::{Choosable, NOT_SURE, Stage},
+};
+use crate::i18n::{t, tf};
 
 /// Which of a step's two questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +60,31 @@ pub fn Choice(
         >
             {children()}
             {question(name.to_owned(), options, right, locked, stage.ready.into(), lock)}
+            {(which == Which::Prediction).then(|| shares(stage))}
         </section>
     }
+}
+
+/// What the class of this reader predicted, once its instructor shows that.
+fn shares(stage: Stage) -> impl IntoView {
+    let own = Member::here().own;
+    let rows = move || {
+        let step = stage.name();
+        let row = |option: &Choosable| {
+            let (count, of) = own.with(|own| share(own.as_ref()?, &step, &option.name))?;
+            let words = tf("member.share", &[("count", &count.to_string()), ("of", &of.to_string())]);
+            Some(view! {
+                <li>
+                    <span inner_html=option.html.clone()></span>
+                    <meter min="0" max=of.to_string() value=count.to_string()></meter>
+                    <b>{words}</b>
+                </li>
+            })
+        };
+        let rows: Vec<_> = stage.options.with(|options| options.iter().filter_map(row).collect());
+        (!rows.is_empty()).then(|| view! { <ul class="shares" aria-label=t("member.shares")>{rows}</ul> })
+    };
+    view! { <div class="class-vote">{rows}</div> }
 }
 
 /// The options as radio buttons with a button that locks the one chosen. Once locked, the right one is marked, if it is

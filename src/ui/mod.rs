@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "the macro for islands makes structs of props without documentation")]
 
 pub mod choice;
+pub mod class;
 pub mod evidence;
 pub mod explain;
 pub mod figures;

@@ -106,6 +106,43 @@ impl Stage {
                 browser::keep(&key, &text);
             }
         });
+        self.tell_class();
+    }
+
+    /// Tells the reader's class, if there is one, what was predicted and that the goal was met; and has the lab come at once,
+    /// since a class may start it.
+    #[cfg(feature = "hydrate")]
+    fn tell_class(&self) {
+        use super::class::member::Member;
+        use crate::class::{ballot::of_step, order::Wish};
+
+        let (stage, name, member) = (*self, StoredValue::new(self.name()), Member::here());
+        let own = member.own.clone();
+        let belongs = Memo::new(move |_| own.with(Option::is_some));
+        let predicted = Memo::new(move |_| stage.memory.with(|memory| memory.prediction.clone()));
+        let done = Memo::new(move |_| stage.memory.with(|memory| memory.done));
+        let measured = stage.play.with_value(|play| play.step.predict.measured);
+        let teller = member.clone();
+        Effect::new(move |_| {
+            if belongs.get() {
+                stage.wanted.set(true);
+                if let Some(option) = predicted.get() {
+                    teller.wish(Wish::Vote { ballot: of_step(&name.get_value()), option });
+                }
+            }
+        });
+        Effect::new(move |_| {
+            if !(belongs.get() && done.get()) {
+                return;
+            }
+            let step = name.get_value();
+            member.wish(Wish::Reached { step: step.clone() });
+            // What was measured in another visit is not known any more.
+            let value = measured.and_then(|figure| stage.ledger.with_untracked(|ledger| ledger.figure(figure)));
+            if let Some(value) = value {
+                member.wish(Wish::Measured { step, value });
+            }
+        });
     }
 }
 

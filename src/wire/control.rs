@@ -194,6 +194,11 @@ pub enum Down {
 }
 
 impl Down {
+    /// The first byte of a snapshot in the compact form: the variant's place.
+    pub const SNAPSHOT: u8 = 0;
+    /// The only byte of a beat.
+    pub const BEAT: u8 = 7;
+
     /// The message as it travels.
     pub fn encode(&self) -> Vec<u8> {
         pack(self)
@@ -373,5 +378,12 @@ mod tests {
         let delta = Down::Delta { epoch: 7, records };
         assert_eq!(Down::delta(7, 300, &bytes), delta.encode());
         assert_eq!(Down::decode(&delta.encode()), Ok(delta));
+    }
+
+    #[test]
+    fn what_a_page_tells_by_the_first_byte_is_where_it_says() {
+        let (ledger, lab) = (Box::default(), LabState::default());
+        let snapshot = Down::Snapshot { format: 1, epoch: 1, after: 0, ledger, lab }.encode();
+        assert_eq!((snapshot[0], Down::Beat.encode()), (Down::SNAPSHOT, vec![Down::BEAT]));
     }
 }

@@ -77,6 +77,7 @@ fn bundle(quick: bool) -> Outcome<()> {
     let (wasm, reader) = bind(READER, prune::prune(&reader, &unused)?, &scratch.join(READER), quick)?;
     files.extend([(".reader_bg.wasm".to_owned(), wasm), (".reader.js".to_owned(), reader)]);
     files.push((".css".to_owned(), styles(&root.join("style/main.css"))?.into_bytes()));
+    files.push((".class.css".to_owned(), styles(&root.join("style/class.css"))?.into_bytes()));
     files.push((".recording.js".to_owned(), fs::read(root.join("src/ui/recording.js"))?));
 
     let mut digest = Sha256::new();

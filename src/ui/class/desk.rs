@@ -135,7 +135,8 @@ fn phases(room: Room) -> AnyView {
         (Phase::Lessons, "lessons", "class.phase_lessons"),
         (Phase::After, "after", "class.phase_after"),
     ];
-    let options = all.map(|(phase, name, key)| view! { <option value=name selected=move || now.get() == phase>{t(key)}</option> });
+    let options = all
+        .map(|(phase, name, key)| view! { <option value=name selected=move || now.get() == phase>{t(key)}</option> });
     let choose = move |event| {
         let chosen = event_target_value(&event);
         if let Some((phase, ..)) = all.iter().find(|(_, name, _)| *name == chosen) {
@@ -218,7 +219,8 @@ fn step(room: Room) -> AnyView {
         None => view! { <p class="none">{t("class.no_step")}</p> }.into_any(),
         Some(part) => {
             let vote = vote::desk(room, &part);
-            let recording = part.recording.map(|href| view! { <a href=href target="_blank">{t("class.recording")}</a> });
+            let recording =
+                part.recording.map(|href| view! { <a href=href target="_blank">{t("class.recording")}</a> });
             view! {
                 <h3 class="step-title"><a href=part.page target="_blank" inner_html=part.title></a></h3>
                 <p class="links">{recording}</p>
@@ -351,9 +353,8 @@ fn hand_over(room: Room) -> AnyView {
             match ask("POST", &url, Some("{}")).await {
                 Some((200..=299, text)) => {
                     let Some(path) = field(&text, "path") else { return };
-                    let whole = field(&text, "url").unwrap_or_else(|| {
-                        [browser::window().location().origin().unwrap_or_default(), path].concat()
-                    });
+                    let whole = field(&text, "url")
+                        .unwrap_or_else(|| [browser::window().location().origin().unwrap_or_default(), path].concat());
                     link.set(Some((whole, field(&text, "qr").unwrap_or_default())));
                     gloo_timers::callback::Timeout::new(SEEN_MS, move || drop(link.try_set(None))).forget();
                 }
@@ -374,10 +375,11 @@ fn hand_over(room: Room) -> AnyView {
             </p>
             {move || {
                 link.get().map(|(url, qr)| {
+                    let words = url.clone();
                     view! {
                         <p>{t("class.hand_over_text")}</p>
                         <div class="qr" inner_html=qr></div>
-                        <p class="address"><a href=url.clone()>{url}</a></p>
+                        <p class="address"><a href=url>{words}</a></p>
                     }
                 })
             }}

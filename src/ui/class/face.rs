@@ -9,7 +9,6 @@ use crate::i18n::t;
 
 /// How far the face's program is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "on the server it never comes"))]
 enum Program {
     /// On its way.
     #[default]
@@ -55,7 +54,7 @@ pub fn Face(
 #[cfg(feature = "hydrate")]
 mod browser {
     use leptos::{
-        tachys::view::{Mountable, Render},
+        mount::mount_to,
         task::spawn_local,
         wasm_split::{SplitLoaderError, wasm_split},
     };
@@ -65,9 +64,10 @@ mod browser {
     use super::*;
     use crate::{
         ui::class::{
+            desk, open, remote, report,
             room::Room,
             setup::{Setup, Which},
-            {desk, open, remote, report, wall},
+            wall,
         },
         wire::packed::Packed,
     };
@@ -90,24 +90,22 @@ mod browser {
     }
 
     /// Makes the face and puts it into its place, where it stays as long as the page.
-    #[wasm_split(class, fallible, wasm_split_path = ::leptos::wasm_split)]
+    #[wasm_split(desk, fallible, wasm_split_path = ::leptos::wasm_split)]
     fn wake(place: Element, setup: String, owner: Owner) -> Result<(), SplitLoaderError> {
         let Ok(Packed(setup)) = serde_json::from_str::<Packed<Setup>>(&setup) else { return Ok(()) };
-        owner.with(|| {
-            let which = setup.which;
+        let which = setup.which;
+        let face = move || {
             let room = Room::new(setup);
-            let view = match which {
+            match which {
                 Which::Open => open::view(room),
                 Which::Desk => desk::view(room),
                 Which::Remote => remote::view(room),
                 Which::Wall => wall::view(room),
                 Which::Report => report::view(room),
-            };
-            let mut state = view.build();
-            state.mount(&place, None);
-            _ = place.set_attribute("data-hydrated", "true");
-            std::mem::forget(state);
-        });
+            }
+        };
+        _ = place.set_attribute("data-hydrated", "true");
+        owner.with(|| mount_to(place.unchecked_into(), face).forget());
         Ok(())
     }
 }

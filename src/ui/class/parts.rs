@@ -27,7 +27,12 @@ pub fn press(room: Room, words: String, order: impl Fn() -> Option<Order> + 'sta
 }
 
 /// A button that does something only when it is pressed twice within some seconds.
-pub fn twice(words: String, sure: String, may: impl Fn() -> bool + Send + Sync + 'static, act: impl Fn() + 'static) -> AnyView {
+pub fn twice(
+    words: String,
+    sure: String,
+    may: impl Fn() -> bool + Send + Sync + 'static,
+    act: impl Fn() + 'static,
+) -> AnyView {
     let asked = RwSignal::new(false);
     let click = move |_| {
         if asked.get_untracked() {
@@ -35,7 +40,7 @@ pub fn twice(words: String, sure: String, may: impl Fn() -> bool + Send + Sync +
             return act();
         }
         asked.set(true);
-        gloo_timers::callback::Timeout::new(5000, move || drop(asked.try_set(false))).forget();
+        gloo_timers::callback::Timeout::new(5000, move || _ = asked.try_set(false)).forget();
     };
     view! {
         <button type="button" class="pill danger" data-asked=move || asked.get().to_string() disabled=move || !may() on:click=click>
@@ -52,7 +57,10 @@ pub fn called(name: Option<&String>, no: ReaderNo) -> String {
 
 /// What a technique is called.
 pub fn technique(technique: Technique) -> String {
-    TECHNIQUES.iter().find(|(known, _)| *known == technique).map_or_else(|| t("lab.technique_request"), |(_, key)| t(key))
+    TECHNIQUES
+        .iter()
+        .find(|(known, _)| *known == technique)
+        .map_or_else(|| t("lab.technique_request"), |(_, key)| t(key))
 }
 
 /// A technique's name in `data-technique`.
@@ -121,9 +129,8 @@ pub fn sums(parts: &[view::Part]) -> AnyView {
         let sums = &part.sums;
         let who = part.technique.map_or_else(|| t("class.everybody"), technique);
         let empty = (sums.requests > 0).then(|| format!("{:.0} %", sums.empty as f64 * 100.0 / sums.requests as f64));
-        let delay = sums.delay_ms.map(|ms| {
-            if ms < 1000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }
-        });
+        let delay =
+            sums.delay_ms.map(|ms| if ms < 1000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) });
         let each = (sums.delivered > 0).then(|| large(sums.bytes / sums.delivered));
         let cell = |text: Option<String>| view! { <td>{text.unwrap_or_else(|| "–".to_owned())}</td> };
         view! {

@@ -37,7 +37,8 @@ pub fn view(room: Room) -> AnyView {
         });
     }
     let step = room.step();
-    let title = move || step.with(|step| room.line(step, |line| line.title.clone())).unwrap_or_else(|| t("class.no_step"));
+    let title =
+        move || step.with(|step| room.line(step, |line| line.title.clone())).unwrap_or_else(|| t("class.no_step"));
     let ballots = room.of(|desk| desk.ballots.clone());
     let shown = vote::of_the_step(room, move || ballots.get());
     let everybody = Signal::stored(Whom::All);

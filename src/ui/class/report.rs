@@ -8,7 +8,7 @@ use super::{
     room::Room,
 };
 use crate::{
-    class::report::{Table, read},
+    class::table::{Table, read},
     i18n::{t, tf},
 };
 
@@ -70,7 +70,11 @@ fn section(room: Room, table: Table) -> AnyView {
         other => other.to_owned(),
     };
     let (count, empty) = (table.lines.len(), table.lines.is_empty());
-    let heads = table.head.iter().map(|name| view! { <th scope="col">{t(&["class.head_", name].concat())}</th> }).collect_view();
+    let heads = table
+        .head
+        .iter()
+        .map(|name| view! { <th scope="col">{t(&["class.head_", name].concat())}</th> })
+        .collect_view();
     let head = table.head.clone();
     let rows = table.lines.into_iter().map(|line| {
         let number = line.first().and_then(|no| no.parse().ok()).unwrap_or(0);
@@ -83,7 +87,11 @@ fn section(room: Room, table: Table) -> AnyView {
                 "left" => t(if text == "yes" { "class.yes" } else { "class.no" }),
                 _ => text,
             };
-            if nth == 0 { view! { <th scope="row">{words}</th> }.into_any() } else { view! { <td>{words}</td> }.into_any() }
+            if nth == 0 {
+                view! { <th scope="row">{words}</th> }.into_any()
+            } else {
+                view! { <td>{words}</td> }.into_any()
+            }
         });
         view! { <tr>{cells.collect_view()}</tr> }
     });
@@ -112,7 +120,10 @@ fn step(room: Room, name: &str) -> String {
 /// `predict/LESSON/STEP`, `before/LESSON/QUESTION`, in words.
 fn ballot(room: Room, name: &str) -> String {
     let (kind, of) = name.split_once('/').unwrap_or_default();
-    let question = || room.setup.with_value(|setup| setup.questions.iter().find(|(known, _)| known == of).map(|(_, words)| words.clone()));
+    let question = || {
+        room.setup
+            .with_value(|setup| setup.questions.iter().find(|(known, _)| known == of).map(|(_, words)| words.clone()))
+    };
     match kind {
         "predict" => step(room, of),
         "before" => tf("class.ballot_before", &[("question", &question().unwrap_or_else(|| of.to_owned()))]),

@@ -94,7 +94,8 @@ impl Room {
         if step.is_empty() {
             return self.part.set(None);
         }
-        let url = self.setup.with_value(|setup| ["/", setup.locale.prefix(), "/class/part/", kind, "/", &step].concat());
+        let url =
+            self.setup.with_value(|setup| ["/", setup.locale.prefix(), "/class/part/", kind, "/", &step].concat());
         spawn_local(async move {
             let answer = ask("GET", &url, None).await;
             // Somebody may have gone on meanwhile.

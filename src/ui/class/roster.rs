@@ -11,12 +11,7 @@ use super::{
     watch,
 };
 use crate::{
-    class::{
-        ReaderNo,
-        event::Signal as Sign,
-        order::Order,
-        view::Row,
-    },
+    class::{ReaderNo, event::Signal as Sign, order::Order, view::Row},
     i18n::{t, tf},
 };
 
@@ -121,24 +116,35 @@ fn row(room: Room, no: ReaderNo, picked: RwSignal<Option<ReaderNo>>) -> AnyView 
         Sign::Done => t("class.done"),
         Sign::None => String::new(),
     });
-    let sign_name = of(|row| match row.signal {
-        Sign::Stuck => "stuck",
-        Sign::Done => "done",
-        Sign::None => "none",
-    }.to_owned());
+    let sign_name = of(|row| {
+        match row.signal {
+            Sign::Stuck => "stuck",
+            Sign::Done => "done",
+            Sign::None => "none",
+        }
+        .to_owned()
+    });
     let marks = of(|row| {
         let mark = |is, key| if is { t(key) } else { String::new() };
         [mark(row.reached, "class.mark_reached"), mark(row.voted, "class.mark_voted")].concat()
     });
     let way = of(|row| row.sums.technique.map(|way| technique(way)).unwrap_or_default());
     let way_hue = of(|row| row.sums.technique.map(hue).unwrap_or_default().to_owned());
-    let news = of(|row| if row.lab { tf("class.news", &[("n", &row.sums.delivered.to_string())]) } else { String::new() });
-    let lost = of(|row| if row.sums.lost > 0 { tf("class.lost_n", &[("n", &row.sums.lost.to_string())]) } else { String::new() });
-    let runs = of(|row| t(match (row.lab, row.runs) {
-        (_, true) => "class.runs",
-        (true, false) => "class.rests",
-        (false, false) => "class.no_lab_yet",
-    }));
+    let news =
+        of(|row| if row.lab { tf("class.news", &[("n", &row.sums.delivered.to_string())]) } else { String::new() });
+    let lost =
+        of(
+            |row| {
+                if row.sums.lost > 0 { tf("class.lost_n", &[("n", &row.sums.lost.to_string())]) } else { String::new() }
+            },
+        );
+    let runs = of(|row| {
+        t(match (row.lab, row.runs) {
+            (_, true) => "class.runs",
+            (true, false) => "class.rests",
+            (false, false) => "class.no_lab_yet",
+        })
+    });
     let runs_state = of(|row| row.runs.to_string());
     let step = room.step();
     let elsewhere = {

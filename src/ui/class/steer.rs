@@ -78,7 +78,9 @@ pub fn scenarios(room: Room, whom: Signal<Whom>, stories_only: bool) -> AnyView 
         let same = {
             let list = list.clone();
             Memo::new(move |_| {
-                faults.with(|faults| faults.len() == list.len() && faults.iter().zip(&list).all(|(broken, fault)| broken.fault == *fault))
+                faults.with(|faults| {
+                    faults.len() == list.len() && faults.iter().zip(&list).all(|(broken, fault)| broken.fault == *fault)
+                })
             })
         };
         let order = move |_| {
@@ -122,7 +124,10 @@ pub fn scope(room: Room, picked: RwSignal<Option<ReaderNo>>, whom: RwSignal<Whom
             "one" => picked.get().map_or(Whom::All, |reader| Whom::One { reader }),
             "some" => Whom::Some { count: number.clamp(1, 1000) },
             "share" => Whom::Share { percent: number.clamp(1, 100) },
-            key => TECHNIQUES.iter().find(|(_, known)| *known == key).map_or(Whom::All, |(technique, _)| Whom::Technique { technique: *technique }),
+            key => TECHNIQUES
+                .iter()
+                .find(|(_, known)| *known == key)
+                .map_or(Whom::All, |(technique, _)| Whom::Technique { technique: *technique }),
         });
     });
     let choose = move |event| {
@@ -132,7 +137,9 @@ pub fn scope(room: Room, picked: RwSignal<Option<ReaderNo>>, whom: RwSignal<Whom
     };
     let numbered = move || kind.with(|kind| matches!(kind.as_str(), "some" | "share"));
     let ways = TECHNIQUES.map(|(technique_, key)| view! { <option value=key>{technique(technique_)}</option> });
-    let one = move || picked.get().map_or_else(|| t("class.whom_one_none"), |no| tf("class.whom_one", &[("n", &no.to_string())]));
+    let one = move || {
+        picked.get().map_or_else(|| t("class.whom_one_none"), |no| tf("class.whom_one", &[("n", &no.to_string())]))
+    };
     _ = room;
     view! {
         <p class="tools whom">
@@ -165,14 +172,19 @@ pub fn scope(room: Room, picked: RwSignal<Option<ReaderNo>>, whom: RwSignal<Whom
 pub fn kinds(room: Room, whom: Signal<Whom>) -> AnyView {
     let place = NodeRef::<leptos::html::Div>::new();
     Effect::new(move |_| {
-        let (Some(place), Some(kinds)) = (place.get(), browser::document().and_then(|page| page.get_element_by_id("class-kinds"))) else { return };
+        let (Some(place), Some(kinds)) =
+            (place.get(), browser::document().and_then(|page| page.get_element_by_id("class-kinds")))
+        else {
+            return;
+        };
         _ = kinds.remove_attribute("hidden");
         _ = place.append_child(&kinds);
     });
     let faults = room.of(|desk| desk.faults.clone());
     Effect::new(move |_| {
         let (Some(place), may) = (place.get(), room.may()) else { return };
-        let on: Vec<&'static str> = faults.with(|faults| faults.iter().map(|broken| broken.fault.kind.name()).collect());
+        let on: Vec<&'static str> =
+            faults.with(|faults| faults.iter().map(|broken| broken.fault.kind.name()).collect());
         for form in forms(&place) {
             let is_on = form.get_attribute("data-kind").is_some_and(|kind| on.contains(&kind.as_str()));
             let state = if is_on { "true" } else { "false" };

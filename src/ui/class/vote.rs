@@ -40,7 +40,8 @@ pub fn of_the_step(room: Room, all: impl Fn() -> Vec<Shown> + Send + Sync + 'sta
 /// The options as bars. `sees` is how much of the vote this face may show now.
 pub fn bars(part: &Part, shown: Memo<Shown>, sees: Signal<Reveal>) -> AnyView {
     let not_sure = (NOT_SURE.to_owned(), t("step.not_sure"), false);
-    let options = part.options.iter().map(|option| (option.name.clone(), option.html.clone(), option.name == part.right));
+    let options =
+        part.options.iter().map(|option| (option.name.clone(), option.html.clone(), option.name == part.right));
     let rows = options.chain([not_sure]).enumerate().map(|(nth, (name, html, right))| {
         let unsure = name == NOT_SURE;
         let count = Memo::new(move |_| {
@@ -51,7 +52,13 @@ pub fn bars(part: &Part, shown: Memo<Shown>, sees: Signal<Reveal>) -> AnyView {
         let is_right = move || (right && sees.get() >= Reveal::Reason).to_string();
         let words = move || {
             let count = count.get();
-            tf("class.count_share", &[("n", &count.to_string()), ("share", &format!("{:.0}", f64::from(count) * 100.0 / f64::from(total())))])
+            tf(
+                "class.count_share",
+                &[
+                    ("n", &count.to_string()),
+                    ("share", &format!("{:.0}", f64::from(count) * 100.0 / f64::from(total()))),
+                ],
+            )
         };
         let letter = if unsure { "?" } else { LETTERS.get(nth).copied().unwrap_or("•") };
         view! {
@@ -78,8 +85,13 @@ pub fn measured(part: &Part, shown: Memo<Shown>, sees: Signal<Reveal>) -> AnyVie
             let (number, unit) = figures::number(figure, Some(value));
             format!("{number}\u{a0}{unit}").trim_end().to_owned()
         };
-        let values = [("figure", t(&figures::key(figure))), ("n", measured.labs.to_string()), ("median", say(measured.median)),
-            ("least", say(measured.least)), ("most", say(measured.most))];
+        let values = [
+            ("figure", t(&figures::key(figure))),
+            ("n", measured.labs.to_string()),
+            ("median", say(measured.median)),
+            ("least", say(measured.least)),
+            ("most", say(measured.most)),
+        ];
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         Some(tf(if measured.labs > 1 { "class.measured" } else { "class.measured_one" }, &values))
     };
@@ -137,10 +149,15 @@ pub fn stages(room: Room, shown: Memo<Shown>) -> AnyView {
 fn hands(room: Room, part: &Part, shown: Memo<Shown>) -> AnyView {
     let before = shown.with_untracked(|shown| shown.hands.clone());
     let names: Vec<String> = part.options.iter().map(|option| option.name.clone()).collect();
-    let counts = RwSignal::new(names.iter().map(|name| {
-        let known = before.iter().find(|(option, _)| option == name).map_or(0, |(_, count)| *count);
-        (name.clone(), known)
-    }).collect::<Vec<_>>());
+    let counts = RwSignal::new(
+        names
+            .iter()
+            .map(|name| {
+                let known = before.iter().find(|(option, _)| option == name).map_or(0, |(_, count)| *count);
+                (name.clone(), known)
+            })
+            .collect::<Vec<_>>(),
+    );
     let fields = names.iter().enumerate().map(|(nth, _)| {
         let value = counts.with_untracked(|counts| counts[nth].1);
         let typed = move |event| {

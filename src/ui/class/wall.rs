@@ -53,7 +53,10 @@ pub fn view(room: Room) -> AnyView {
     .into_any()
 }
 
-fn of<T: PartialEq + Clone + Send + Sync + 'static>(room: Room, look: impl Fn(&Wall) -> T + Send + Sync + 'static) -> Memo<T> {
+fn of<T: PartialEq + Clone + Send + Sync + 'static>(
+    room: Room,
+    look: impl Fn(&Wall) -> T + Send + Sync + 'static,
+) -> Memo<T> {
     Memo::new(move |_| room.wall.with(&look))
 }
 
@@ -107,7 +110,9 @@ fn quiz(room: Room) -> AnyView {
     let rows = move || {
         let row = |shown: &crate::class::view::Shown| {
             let name = shown.name.strip_prefix(kind())?.to_owned();
-            let asked = room.setup.with_value(|setup| setup.questions.iter().find(|(known, _)| *known == name).map(|(_, words)| words.clone()));
+            let asked = room.setup.with_value(|setup| {
+                setup.questions.iter().find(|(known, _)| *known == name).map(|(_, words)| words.clone())
+            });
             Some(view! {
                 <li>
                     <span>{asked.unwrap_or(name)}</span>

@@ -46,11 +46,11 @@ fn follow(watch: Watch) -> AnyView {
             for record in &records {
                 match (&record.seen.fact, record.seen.client) {
                     (Fact::Started { settings }, Some(client)) => {
-                        running.update(|running| drop(running.insert(client)));
+                        running.update(|running| _ = running.insert(client));
                         // The colour is that of the newest client.
                         technique.set(settings.technique);
                     }
-                    (Fact::Stopped, Some(client)) => running.update(|running| drop(running.remove(&client))),
+                    (Fact::Stopped, Some(client)) => running.update(|running| _ = running.remove(&client)),
                     _ => {}
                 }
             }
@@ -61,7 +61,9 @@ fn follow(watch: Watch) -> AnyView {
     };
     session.set_value(Some(Session::watch(watch.lab, watch.secret, hear)));
     on_cleanup(move || drop(session.try_update_value(Option::take)));
-    let now = Callback::new(move |()| session.with_value(|session| session.as_ref().and_then(|session| session.now())).unwrap_or_default());
+    let now = Callback::new(move |()| {
+        session.with_value(|session| session.as_ref().and_then(|session| session.now())).unwrap_or_default()
+    });
     let live = Signal::derive(move || !gone.get() && !running.with(BTreeSet::is_empty));
     let technique = Memo::new(move |_| technique.get());
     view! {

@@ -143,7 +143,7 @@ impl Rig {
         }
     }
 
-    fn session(self) -> Option<Rc<Session>> {
+    pub(super) fn session(self) -> Option<Rc<Session>> {
         self.engine.session.try_get_value().flatten()
     }
 

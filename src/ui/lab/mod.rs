@@ -1,6 +1,8 @@
 //! The lab beside a lesson: controls, picture, ledger; and the small one of the home page.
 
 mod asleep;
+#[cfg(feature = "hydrate")]
+mod classmate;
 mod compare;
 pub mod controls;
 mod crowd;
@@ -10,7 +12,7 @@ mod faults;
 mod notices;
 mod pad;
 #[cfg(feature = "hydrate")]
-mod panel;
+pub mod panel;
 pub mod parts;
 #[cfg(feature = "hydrate")]
 mod replay;
@@ -146,6 +148,7 @@ fn come_alive(rig: Rig) {
             return replay::listen(rig);
         }
         panel::listen(rig);
+        classmate::listen(rig);
         Effect::new(move |before: Option<()>| {
             if before.is_none() {
                 rig.connect();

@@ -138,7 +138,7 @@ fn id_of(rig: Rig, form: &Element) -> Option<u32> {
 }
 
 /// What a form says, as the API takes it. Nothing, if a number in it is none: then its field says so itself.
-fn json(form: &Element) -> Option<String> {
+pub fn json(form: &Element) -> Option<String> {
     if let Some(wrong) = form.query_selector(":invalid").ok().flatten() {
         if let Ok(Some(details)) = form.query_selector("details") {
             _ = details.set_attribute("open", "");
