@@ -70,18 +70,21 @@ impl Parts {
         for (part, _) in &self.others {
             body = replace_once(&body, &format!("./{part}.wasm"), &format!("./{}", name(part)))?;
         }
-        let start = script.find("import * as ").ok_or("the script asks for no loader")?;
-        let (import, rest) = script[start..].split_once('\n').ok_or("the script ends with its first line")?;
-        let found = import.strip_prefix("import * as ").and_then(|rest| rest.split_once(" from "));
-        let alias = match found {
-            Some((alias, from)) if from.contains(LOADER) && !rest.contains("import * as ") => alias,
-            _ => return Err(format!("the script asks for more than its loader: {import}").into()),
-        };
-        Ok(format!(
-            "{}{rest}\nconst {alias} = (() => {{\n{body}return {{ {} }};\n}})();\n",
-            &script[..start],
-            names.join(", ")
-        ))
+        // One import for each part, all of the same module.
+        let (mut rest, mut aliases) = (String::new(), Vec::new());
+        for line in script.lines() {
+            match line.strip_prefix("import * as ").and_then(|import| import.split_once(" from ")) {
+                Some((alias, from)) if from.contains(LOADER) => aliases.push(alias),
+                Some(_) => return Err(format!("the script asks for more than its loader: {line}").into()),
+                None => {
+                    rest.push_str(line);
+                    rest.push('\n');
+                }
+            }
+        }
+        let (first, others) = aliases.split_first().ok_or("the script asks for no loader")?;
+        let same: String = others.iter().map(|alias| format!("const {alias} = {first};\n")).collect();
+        Ok(format!("{rest}const {first} = (() => {{\n{body}return {{ {} }};\n}})();\n{same}", names.join(", ")))
     }
 }
 
