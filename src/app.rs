@@ -212,6 +212,7 @@ fn sheet(here: &Here, page: &Page) -> Option<Sheet> {
         Page::Errata => reference::errata(here),
         Page::Join(code) => Some(join::join(here, code)),
         Page::Room(code) => Some(join::room(here, code)),
+        Page::Quiz(_, round) => Some(join::quiz(here, *round)),
     }
 }
 

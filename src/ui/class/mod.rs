@@ -4,6 +4,7 @@
 //! Of all this a lesson's page has the [`member`] only: whether this tab belongs to a class, and a place for what the class
 //! says. The rest is a part of the program that comes when it does.
 
+pub mod ask;
 pub mod bar;
 pub mod join;
 #[cfg(feature = "hydrate")]
