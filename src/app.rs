@@ -226,6 +226,7 @@ fn sheet(here: &Here, page: &Page) -> Option<Sheet> {
         Page::ClassFace(code, ClassFace::Report) => Some(class::report(here, code)),
         Page::Join(code) => Some(join::join(here, code)),
         Page::Room(code) => Some(join::room(here, code)),
+        Page::Quiz(_, round) => Some(join::quiz(here, *round)),
     }
 }
 

@@ -24,10 +24,13 @@ use crate::{
     class::Code,
     fault::Fault,
     i18n::{Locale, t},
-    lesson::render::{self, Renderer},
+    lesson::{
+        class_quiz,
+        render::{self, Renderer},
+    },
     ui::class::{
         face::Face,
-        setup::{Line, Part, Setup, Which},
+        setup::{Line, Part, Question, Setup, Which},
     },
     wire::packed::Packed,
 };
@@ -167,11 +170,15 @@ fn setup(here: &Here, which: Which, code: &str) -> Setup {
                 recorded: lesson.recordings.contains_key(&step.id),
             });
         }
-        let asked = lesson.manifest.quiz.iter().zip(&text.quiz);
-        setup
-            .questions
-            .extend(asked.map(|(question, words)| (format!("{id}/{}", question.id), render::plain(&words.question))));
     }
+    setup.questions = class_quiz::questions(&here.library)
+        .filter_map(|(lesson, at)| {
+            let (question, words) = (lesson.manifest.quiz.get(at)?, lesson.texts.get(&here.locale)?.quiz.get(at)?);
+            let right = if which == Which::Wall { String::new() } else { question.right.clone() };
+            let name = format!("{}/{}", lesson.manifest.id, question.id);
+            Some(Question { name, asked: render::plain(&words.question), right })
+        })
+        .collect();
     if let Some(path) = here.library.course.path.iter().find(|path| path.id == PLAN) {
         let places = path.steps.iter().filter_map(|name| u16::try_from(setup.line(name)?.0).ok());
         setup.plan = places.collect();

@@ -46,6 +46,27 @@ pub enum Page {
     Join(Code),
     /// Where they wait for it to begin.
     Room(Code),
+    /// The quiz of a class: before its lessons, or after them.
+    Quiz(Code, Round),
+}
+
+/// When a class's quiz is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// Before the lessons.
+    Before,
+    /// After them.
+    After,
+}
+
+impl Round {
+    /// Its name in addresses and ballots.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::After => "after",
+        }
+    }
 }
 
 /// The instructor's pages of a class, and the wall.
@@ -111,14 +132,17 @@ impl Page {
             }
             ["join", code] => Self::Join(Code::parse(code)?),
             ["join", code, "room"] => Self::Room(Code::parse(code)?),
+            ["join", code, "quiz", "before"] => Self::Quiz(Code::parse(code)?, Round::Before),
+            ["join", code, "quiz", "after"] => Self::Quiz(Code::parse(code)?, Round::After),
             _ => return None,
         })
     }
 
-    /// What a class calls the page: a step, or nothing.
+    /// What a class calls the page: a step, the quiz, or nothing.
     pub fn name_for_class(&self) -> String {
         match self {
             Self::Step { lesson, step } => format!("{lesson}/{step}"),
+            Self::Quiz(_, round) => format!("quiz/{}", round.name()),
             _ => String::new(),
         }
     }
@@ -146,6 +170,7 @@ impl Page {
             Self::ClassFace(code, face) => format!("/{prefix}/class/{code}/{}", face.name()),
             Self::Join(code) => format!("/{prefix}/join/{code}"),
             Self::Room(code) => format!("/{prefix}/join/{code}/room"),
+            Self::Quiz(code, round) => format!("/{prefix}/join/{code}/quiz/{}", round.name()),
         }
     }
 }
@@ -180,6 +205,7 @@ mod tests {
             Page::ClassFace(Code::parse("ACDEFG").unwrap(), ClassFace::Report),
             Page::Join(Code::parse("ACDEFG").unwrap()),
             Page::Room(Code::parse("ACDEFG").unwrap()),
+            Page::Quiz(Code::parse("ACDEFG").unwrap(), Round::After),
         ] {
             for locale in Locale::ALL {
                 let path = page.path(locale);

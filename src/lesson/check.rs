@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    class_quiz,
     files::Files,
     glossary,
     load::{Lesson, Library, recording},
@@ -84,6 +85,7 @@ pub fn check(files: &Files, library: &Library, report: &mut Report) {
     course(library, report);
     needs(library, report);
     paths::check(library, report);
+    class_quiz::check(library, report);
     for lesson in &library.lessons {
         let linter = Linter { library, lesson, file: format!("{}/lesson.toml", lesson.folder) };
         linter.lesson(report);

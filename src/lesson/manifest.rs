@@ -24,6 +24,9 @@ pub struct Course {
     /// Paths through it.
     #[serde(default)]
     pub path: Vec<Path>,
+    /// The questions that a class is asked before and after, as `lesson/question`.
+    #[serde(default)]
+    pub quiz: Vec<String>,
 }
 
 /// A path through the course: some of its core steps, for a time.

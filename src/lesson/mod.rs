@@ -4,6 +4,8 @@
 //! shape of a step; `glossary` and `notes`; `load`, all of it together; `check`, the linter (with `possible`); `render`, blocks to HTML.
 
 pub mod chooser;
+#[cfg(feature = "ssr")]
+pub mod class_quiz;
 pub mod manifest;
 #[cfg(feature = "ssr")]
 pub mod outside;

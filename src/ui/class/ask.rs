@@ -1,44 +1,43 @@
-//! Requests of the instructor's pages to the class's own addresses. The right to them is a cookie, so it must go along.
+//! A question of the class's quiz: the answer is a vote, and locks.
 
-use js_sys::{JSON, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, Request, RequestCredentials, RequestInit, Response};
+use leptos::prelude::*;
 
-use crate::client::browser::window;
+use super::member::Member;
+use crate::{
+    class::order::Wish,
+    ui::{choice::question, stage::Choosable},
+};
 
-/// Sends a request to the site itself, with its cookies, and reads the whole answer. Nothing, if it could not be reached.
-pub async fn ask(method: &str, url: &str, json: Option<&str>) -> Option<(u16, String)> {
-    let sent = async {
-        let init = RequestInit::new();
-        init.set_method(method);
-        init.set_credentials(RequestCredentials::SameOrigin);
-        if let Some(json) = json {
-            let headers = Headers::new()?;
-            headers.set("Content-Type", "application/json")?;
-            init.set_headers(&headers);
-            init.set_body(&JsValue::from_str(json));
-        }
-        let request = Request::new_with_str_and_init(url, &init)?;
-        let answer: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
-        let body = JsFuture::from(answer.text()?).await?;
-        Ok::<_, JsValue>((answer.status(), body.as_string().unwrap_or_default()))
+/// One question. It is shut where the tab belongs to no class.
+#[island]
+pub fn ClassQuestion(
+    /// The ballot that the answer is a vote in: `before/lesson/question`.
+    ballot: String,
+    /// The options, in order.
+    options: Vec<Choosable>,
+    /// The question, rendered by the server.
+    children: Children,
+) -> impl IntoView {
+    let member = Member::here();
+    let (own, name) = (member.own.clone(), ballot.clone());
+    let belongs = {
+        let own = own.clone();
+        Signal::derive(move || own.with(Option::is_some))
     };
-    sent.await.ok()
-}
-
-/// A text in an object of JSON; nothing, if there is none of that name.
-pub fn field(json: &str, name: &str) -> Option<String> {
-    let object = JSON::parse(json).ok()?;
-    Reflect::get(&object, &JsValue::from_str(name)).ok()?.as_string()
-}
-
-/// A text as a string of JSON.
-pub fn quoted(text: &str) -> String {
-    JSON::stringify(&JsValue::from_str(text)).map(String::from).unwrap_or_default()
-}
-
-/// A number of a class that nobody has to read: the address of something of it.
-pub fn class_path(code: &str, rest: &str) -> String {
-    ["/api/classes/", code, rest].concat()
+    let chosen = RwSignal::new(None::<String>);
+    let locked = Signal::derive(move || {
+        let known = own.with(|own| own.as_ref()?.votes.iter().find(|(vote, _)| *vote == name).cloned());
+        known.map(|(_, option)| option).or_else(|| chosen.get())
+    });
+    let (member, ballot) = (StoredValue::new(member), StoredValue::new(ballot));
+    let lock = move |option: String| {
+        chosen.set(Some(option.clone()));
+        member.with_value(|member| member.wish(Wish::Vote { ballot: ballot.get_value(), option }));
+    };
+    view! {
+        <section class="quiz box" data-hydrated=move || belongs.get().to_string()>
+            {children()}
+            {question(ballot.get_value(), options, None, locked, belongs, lock)}
+        </section>
+    }
 }

@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    ask::{ask, class_path, field},
+    api::{ask, class_path, field},
     parts::{press, twice},
     room::{Room, clock},
     roster, steer, vote,
@@ -216,6 +216,7 @@ fn step(room: Room) -> AnyView {
         minutes.map(|minutes| tf("class.of_minutes", &[("n", &minutes.to_string())])).unwrap_or_default()
     };
     let content = move || match room.part.get() {
+        _ if matches!(phase.get(), Phase::Before | Phase::After) => vote::quiz(room),
         None => view! { <p class="none">{t("class.no_step")}</p> }.into_any(),
         Some(part) => {
             let vote = vote::desk(room, &part);
@@ -388,7 +389,7 @@ fn hand_over(room: Room) -> AnyView {
     .into_any()
 }
 
-/// Nothing to press, but one: everything on its own again.
+/// The button that publishes an update in every lab.
 pub fn publish(room: Room) -> AnyView {
     press(room, t("class.publish"), || Some(Order::Publish))
 }

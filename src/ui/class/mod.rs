@@ -5,7 +5,8 @@
 //! says. The rest is a part of the program that comes when it does.
 
 #[cfg(feature = "hydrate")]
-mod ask;
+mod api;
+pub mod ask;
 pub mod bar;
 #[cfg(feature = "hydrate")]
 mod desk;

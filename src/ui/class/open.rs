@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
-    ask::{ask, field, quoted},
+    api::{ask, field, quoted},
     room::Room,
 };
 use crate::{client::browser, i18n::t};

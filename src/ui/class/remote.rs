@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    ask::{ask, class_path, field, quoted},
+    api::{ask, class_path, field, quoted},
     desk::{publish, standing, turn},
     parts::{called, twice},
     room::Room,

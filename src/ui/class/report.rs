@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    ask::{ask, class_path, field},
+    api::{ask, class_path, field},
     parts::{called, twice},
     room::Room,
 };
@@ -120,14 +120,11 @@ fn step(room: Room, name: &str) -> String {
 /// `predict/LESSON/STEP`, `before/LESSON/QUESTION`, in words.
 fn ballot(room: Room, name: &str) -> String {
     let (kind, of) = name.split_once('/').unwrap_or_default();
-    let question = || {
-        room.setup
-            .with_value(|setup| setup.questions.iter().find(|(known, _)| known == of).map(|(_, words)| words.clone()))
-    };
+    let question = || room.setup.with_value(|setup| setup.asked(of));
     match kind {
         "predict" => step(room, of),
-        "before" => tf("class.ballot_before", &[("question", &question().unwrap_or_else(|| of.to_owned()))]),
-        "after" => tf("class.ballot_after", &[("question", &question().unwrap_or_else(|| of.to_owned()))]),
+        "before" => tf("class.ballot_before", &[("question", &question())]),
+        "after" => tf("class.ballot_after", &[("question", &question())]),
         _ => name.to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use leptos::{prelude::*, reactive::owner::LocalStorage, task::spawn_local};
 
 use super::{
-    ask::ask,
+    api::ask,
     link::{Heard, Link, Standing},
     setup::{Line, Part, Setup},
 };

@@ -34,8 +34,19 @@ pub struct Setup {
     pub plan: Vec<u16>,
     /// What can be broken with one press.
     pub scenarios: Vec<Scenario>,
-    /// The questions of the course, for the quiz and the report: `lesson/question`, and how each is asked.
-    pub questions: Vec<(String, String)>,
+    /// The questions of the class's quiz.
+    pub questions: Vec<Question>,
+}
+
+/// A question of the class's quiz.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// `lesson/question`.
+    pub name: String,
+    /// How it is asked.
+    pub asked: String,
+    /// The name of the right option: for the instructor's pages only.
+    pub right: String,
 }
 
 /// A step in the list.
@@ -114,6 +125,12 @@ impl Setup {
             }
             None => (at.checked_sub(1).and_then(|before| self.steps.get(before)), self.steps.get(at + 1)),
         }
+    }
+
+    /// How a question is asked; its name, if it is none of the class's quiz.
+    pub fn asked(&self, name: &str) -> String {
+        let found = self.questions.iter().find(|question| question.name == name);
+        found.map_or(name, |question| &question.asked).to_owned()
     }
 
     /// When a step of the plan begins and ends, in minutes since the first one began.

@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::{
-    ask::ask,
+    api::ask,
     parts::{broken, press, sums, technique},
     room::Room,
 };

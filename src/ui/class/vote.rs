@@ -126,6 +126,49 @@ pub fn desk(room: Room, part: &Part) -> AnyView {
     .into_any()
 }
 
+/// The class's quiz on the desk: how many answered each question rightly, before and after.
+pub fn quiz(room: Room) -> AnyView {
+    let ballots = room.of(|desk| desk.ballots.clone());
+    let questions = room.setup.with_value(|setup| setup.questions.clone());
+    let rows = questions.into_iter().map(|question| {
+        let cell = |round: &'static str| {
+            let (name, right) = ([round, "/", &question.name].concat(), question.right.clone());
+            move || {
+                ballots.with(|ballots| {
+                    let shown = ballots.iter().find(|shown| shown.name == name)?;
+                    let right = shown.counts.iter().find(|(option, _)| *option == right).map_or(0, |(_, count)| *count);
+                    Some(tf("class.right_of", &[("n", &right.to_string()), ("of", &shown.total.to_string())]))
+                })
+            }
+        };
+        let (before, after) = (cell("before"), cell("after"));
+        view! {
+            <tr>
+                <th scope="row">{question.asked.clone()}</th>
+                <td>{before}</td>
+                <td>{after}</td>
+            </tr>
+        }
+    });
+    view! {
+        <section class="quiz-desk" aria-labelledby="quiz-title">
+            <h3 id="quiz-title">{t("class.quiz")}</h3>
+            <p class="none">{t("class.quiz_desk")}</p>
+            <table class="sums">
+                <thead>
+                    <tr>
+                        <td></td>
+                        <th scope="col">{t("class.phase_before")}</th>
+                        <th scope="col">{t("class.phase_after")}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
 /// The stages of revealing, one of them in force.
 pub fn stages(room: Room, shown: Memo<Shown>) -> AnyView {
     let buttons = STAGES.map(|(reveal, key)| {

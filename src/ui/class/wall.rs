@@ -79,7 +79,7 @@ fn foot(room: Room, scene: Memo<&'static str>) -> AnyView {
 }
 
 fn qr(room: Room) -> AnyView {
-    let src = super::ask::class_path(&room.code(), "/qr.svg");
+    let src = super::api::class_path(&room.code(), "/qr.svg");
     view! { <img class="qr" src=src alt=t("class.qr") /> }.into_any()
 }
 
@@ -109,13 +109,10 @@ fn quiz(room: Room) -> AnyView {
     let kind = move || if phase.get() == Phase::Before { "before/" } else { "after/" };
     let rows = move || {
         let row = |shown: &crate::class::view::Shown| {
-            let name = shown.name.strip_prefix(kind())?.to_owned();
-            let asked = room.setup.with_value(|setup| {
-                setup.questions.iter().find(|(known, _)| *known == name).map(|(_, words)| words.clone())
-            });
+            let name = shown.name.strip_prefix(kind())?;
             Some(view! {
                 <li>
-                    <span>{asked.unwrap_or(name)}</span>
+                    <span>{room.setup.with_value(|setup| setup.asked(name))}</span>
                     <b>{tf("class.answers", &[("n", &shown.total.to_string())])}</b>
                 </li>
             })
