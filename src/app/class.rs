@@ -123,7 +123,7 @@ pub fn report(here: &Here, code: &Code) -> Sheet {
     let face = view! { <Face setup=pack(&setup(here, Which::Report, code.as_str())) /> }.into_any();
     let body = view! {
         <article class="sheet wide class-report">
-            <h1>{t("classroom.report")} " " <b class="code">{code.spaced()}</b></h1>
+            <h1>{t("classroom.report")} " " <b class="class-code">{code.spaced()}</b></h1>
             <p class="tools"><a class="button" href=csv download="">{t("classroom.csv")}</a></p>
             {face}
         </article>

@@ -91,7 +91,7 @@ fn bar(room: Room) -> AnyView {
     let wall = room.page("wall");
     view! {
         <header class="desk-bar">
-            <h1><span class="hidden">{t("class.desk")}</span> <b class="code">{room.spaced()}</b></h1>
+            <h1><span class="hidden">{t("class.desk")}</span> <b class="class-code">{room.spaced()}</b></h1>
             <span class="here">{said}</span>
             {time(room)}
             {standing(room)}
@@ -224,8 +224,8 @@ fn step(room: Room) -> AnyView {
                 part.recording.map(|href| view! { <a href=href target="_blank">{t("class.recording")}</a> });
             view! {
                 <h3 class="step-title"><a href=part.page target="_blank" inner_html=part.title></a></h3>
-                <p class="links">{recording}</p>
-                <div class="run text" inner_html=part.run></div>
+                <p class="more-links">{recording}</p>
+                <div class="do text" inner_html=part.run></div>
                 {vote}
                 <details class="teacher" open>
                     <summary>{t("class.teacher")}</summary>
@@ -351,7 +351,8 @@ fn hand_over(room: Room) -> AnyView {
     let show = move |_| {
         spawn_local(async move {
             let url = class_path(&code.get_value(), "/handover");
-            match ask("POST", &url, Some("{}")).await {
+            let json = room.setup.with_value(|setup| ["{\"locale\":\"", setup.locale.prefix(), "\"}"].concat());
+            match ask("POST", &url, Some(&json)).await {
                 Some((200..=299, text)) => {
                     let Some(path) = field(&text, "path") else { return };
                     let whole = field(&text, "url")

@@ -168,11 +168,13 @@ fn row(room: Room, no: ReaderNo, picked: RwSignal<Option<ReaderNo>>) -> AnyView 
                 <small>{away}</small>
             </button>
             <span class="sign">{sign}</span>
-            <span class="marks">{marks}</span>
             <span class="way" data-technique=way_hue>{way}</span>
-            <span class="news">{news} " " <b>{lost}</b></span>
-            <span class="runs" data-runs=runs_state>{runs}</span>
-            <span class="elsewhere">{elsewhere}</span>
+            <span class="more">
+                <span class="marks">{marks}</span>
+                <span class="news">{news} " " <b>{lost}</b></span>
+                <span class="elsewhere">{elsewhere}</span>
+                <span class="runs" data-runs=runs_state>{runs}</span>
+            </span>
         </li>
     }
     .into_any()

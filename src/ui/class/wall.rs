@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     desk::address,
     link::Standing,
-    parts::{broken, large, sums},
+    parts::{broken, hue, large, sums},
     room::Room,
     vote, watch,
 };
@@ -71,7 +71,7 @@ fn foot(room: Room, scene: Memo<&'static str>) -> AnyView {
             </div>
             <p class="here" hidden=move || scene.get() == "lobby">
                 <span>{move || tf("class.here", &[("n", &present.get().to_string())])}</span>
-                <b class="code">{room.spaced()}</b>
+                <b class="class-code">{room.spaced()}</b>
             </p>
         </footer>
     }
@@ -93,7 +93,7 @@ fn lobby(room: Room) -> AnyView {
                 <div>
                     {address(room)}
                     <p>{t("class.the_code")}</p>
-                    <p class="code">{room.spaced()}</p>
+                    <p class="class-code">{room.spaced()}</p>
                     <p class="here" role="status">{move || tf("class.here", &[("n", &present.get().to_string())])}</p>
                 </div>
             </div>
@@ -134,43 +134,37 @@ fn on_step(room: Room) -> AnyView {
     let shown = vote::of_the_step(room, move || ballots.get());
     let sees = Signal::derive(move || shown.with(|shown| shown.reveal));
     let watch = of(room, |wall| wall.watch.clone());
-    let alone = room.share(|common| common.alone);
-    move_to_view(room, shown, sees, watch, alone)
-}
-
-fn move_to_view(
-    room: Room,
-    shown: Memo<crate::class::view::Shown>,
-    sees: Signal<Reveal>,
-    watch: Memo<Option<crate::class::view::Watch>>,
-    alone: Memo<bool>,
-) -> AnyView {
     let watching = Memo::new(move |_| watch.with(Option::is_some));
+    let alone = room.share(|common| common.alone);
     let content = move || {
         let part = room.part.get()?;
-        let why = StoredValue::new(part.explain.clone());
         let total = move || tf("class.voted_n", &[("n", &shown.with(|shown| shown.total).to_string())]);
         let vote = (!part.options.is_empty()).then(|| {
             view! {
                 <section class="vote">
-                    <div class="question" inner_html=part.question.clone()></div>
                     {vote::bars(&part, shown, sees)}
-                    {vote::measured(&part, shown, sees)}
                     <p class="counts">{total}</p>
                 </section>
             }
         });
+        let measured = vote::measured(&part, shown, sees);
         let recording = part.recording.clone().map(|href| {
-            view! { <a class="button" href=href target="_blank" hidden=move || !alone.get()>{t("class.recording")}</a> }
+            view! {
+                <a class="button" href=href target="_blank" hidden=move || !alone.get()>
+                    {t("class.recording")}
+                </a>
+            }
         });
         let seen = move || watching.get().then(|| watch::picture(watch.into()));
-        let explained = move || sees.get() == Reveal::Reason;
         Some(view! {
-            <div class="on-step" data-technique=super::parts::hue(part.technique) data-watch=move || watching.get().to_string()>
-                <h1 inner_html=part.title.clone()></h1>
+            <div class="on-step" data-technique=hue(part.technique) data-watch=move || watching.get().to_string()>
+                <h1 inner_html=part.title></h1>
                 <div class="left">
-                    <div class="run text" inner_html=part.run.clone() hidden=explained></div>
-                    <div class="why text" hidden=move || !explained() inner_html=move || why.get_value()></div>
+                    // What is to be done first, then what was asked, then why.
+                    <div class="do text" inner_html=part.run hidden=move || sees.get() != Reveal::Hidden></div>
+                    <div class="question text" inner_html=part.question hidden=move || sees.get() == Reveal::Reason></div>
+                    {measured}
+                    <div class="why text" inner_html=part.explain hidden=move || sees.get() != Reveal::Reason></div>
                     {recording}
                     {seen}
                 </div>
