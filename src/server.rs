@@ -16,6 +16,7 @@ use crate::{
     },
     push,
     room::{self, Rooms},
+    store::{self, Place},
 };
 
 /// How long control sockets may take to say goodbye when the server ends.
@@ -74,6 +75,10 @@ pub async fn start_with(config: Config, limits: room::Limits) -> Result<Running,
     let shelf = lessons(config.lessons.as_deref())?;
     let (site_listener, site) = bind("the course", config.site)?;
     let (lab_listener, lab) = bind("the lab", config.lab)?;
+
+    let place = config.data.map_or_else(Place::ordinary, Ok);
+    let store = place.and_then(|place| store::open(&place)).map_err(|error| error.to_string())?;
+    tracing::debug!(?store, "the store is open");
 
     let hosts = Arc::new(Hosts::new(site, lab, &config.hosts, config.lab_url));
     let rooms = Rooms::with_crowds(limits, Crowds::new(config.program, config.crowd, lab));
