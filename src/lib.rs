@@ -13,6 +13,7 @@
 //! 5. `room`: one task owns each lab: its log, its feed, its faults. Pages follow it over a control socket: a snapshot,
 //!    then numbered deltas.
 //!    `crowd` is the clients that a lab can call to see what many cost: a process of its own.
+//!    [`class`]: a room full of readers as a log of events and its fold; `store` keeps the log.
 //! 6. [`client`]: the browser's side. Each technique is a state machine over the browser's own API; clocks, outbox and
 //!    backoff are pure.
 //! 7. [`ledger`]: the log folded into figures, and the goals of lessons as conditions on them.
@@ -29,6 +30,7 @@
 
 #[cfg(feature = "ssr")]
 pub mod app;
+pub mod class;
 pub mod client;
 #[cfg(feature = "ssr")]
 pub mod config;
