@@ -31,7 +31,7 @@ export default defineConfig<{ language: Locale }>({
     { name: "timing", testMatch: TIMING, workers: 1, fullyParallel: false, dependencies: ["en", "zh", "pages"] },
   ],
   webServer: {
-    command: `../target/debug/lifeline serve --site 127.0.0.1:${PORT} --lab 127.0.0.1:${PORT + 1} --crowd 4000`,
+    command: `../target/debug/lifeline serve --site 127.0.0.1:${PORT} --lab 127.0.0.1:${PORT + 1} --crowd 4000 --data :memory:`,
     url: `${SITE}/en/`,
     reuseExistingServer: false,
     stdout: "ignore",

@@ -8,6 +8,8 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::store::Place;
+
 /// A course on how servers get news to browsers, in which every arrow really happened.
 #[derive(Debug, Parser)]
 #[command(name = "lifeline", version, disable_help_subcommand = true)]
@@ -53,6 +55,16 @@ pub struct Config {
     /// Further names under which browsers may reach the course, as course.example.org or course.example.org:8443
     #[arg(long, value_name = "HOST", env = "LIFELINE_HOSTS", value_delimiter = ',')]
     pub hosts: Vec<Authority>,
+    /// Keep classes in this file; :memory: keeps them until the program ends. lifeline/class.db in the folder for the data of
+    /// programs, if no file is named
+    #[arg(long, value_name = "FILE", env = "LIFELINE_DATA")]
+    pub data: Option<Place>,
+    /// Only who knows this may open a class; anybody may, if it is absent
+    #[arg(long, value_name = "KEY", env = "LIFELINE_INSTRUCTOR_KEY", hide_env_values = true)]
+    pub instructor_key: Option<InstructorKey>,
+    /// How many days a class is kept after it was last used
+    #[arg(long, value_name = "N", env = "LIFELINE_KEEP_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=365))]
+    pub keep_days: u32,
     /// How many synthetic clients all labs together may have; 0: none at all
     #[arg(long, value_name = "N", env = "LIFELINE_CROWD", default_value_t = 1000)]
     pub crowd: u32,
@@ -62,10 +74,51 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// Loopback, each listener on a port that the system chooses.
+    /// Loopback, each listener on a port that the system chooses, classes in memory.
     fn default() -> Self {
         let any = Listen { ip: Ipv4Addr::LOCALHOST.into(), port: 0 };
-        Self { site: any, lab: any, lab_url: None, lessons: None, hosts: Vec::new(), crowd: 1000, program: None }
+        Self {
+            site: any,
+            lab: any,
+            lab_url: None,
+            lessons: None,
+            hosts: Vec::new(),
+            data: Some(Place::Memory),
+            instructor_key: None,
+            keep_days: 7,
+            crowd: 1000,
+            program: None,
+        }
+    }
+}
+
+/// What somebody must know to open a class.
+#[derive(Clone)]
+pub struct InstructorKey(String);
+
+impl InstructorKey {
+    /// The key itself, to compare it with what somebody says.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Never shows itself, so that no log can.
+impl fmt::Debug for InstructorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InstructorKey(…)")
+    }
+}
+
+impl std::str::FromStr for InstructorKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() || text.len() > 200 {
+            return Err("a key has 1 to 200 bytes".into());
+        }
+        Ok(Self(text.into()))
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Hosts {
     further: Vec<Authority>,
     /// Whether a listener has all of the machine's addresses: then each of them is ours.
     any: bool,
+    /// The address that the course listens on.
+    bound: IpAddr,
     /// The course's port.
     site: u16,
     /// The lab's port.
@@ -49,7 +51,7 @@ impl Hosts {
         let any = bound.iter().any(|address| address.ip().is_unspecified());
         let mut further = further.to_vec();
         further.extend(lab_url.as_ref().map(|url| url.authority.clone()));
-        Self { own, further, any, site: site.port(), lab: lab.port(), lab_url }
+        Self { own, further, any, bound: site.ip(), site: site.port(), lab: lab.port(), lab_url }
     }
 
     /// Whether `host` (without its port) is one of ours.
@@ -69,6 +71,26 @@ impl Hosts {
             let port = Some(self.lab).filter(|port| *port != 80);
             Origin { secure: false, authority: Authority { host: host.host.clone(), port } }
         })
+    }
+
+    /// The course's origin as other machines reach it, for a page that is reached under this name: the same name, unless that is
+    /// a loopback one which means something else there.
+    pub fn reachable(&self, host: &Authority) -> String {
+        let loopback = matches!(host.host.as_str(), "localhost" | "[::1]") || host.host.starts_with("127.");
+        let known = self.further.iter().find(|entry| entry.host == host.host);
+        // Behind a proxy that has a certificate, the lab is behind it, too.
+        let secure = known.is_some() && self.lab_url.as_ref().is_some_and(|url| url.secure);
+        let outside = self.outside().filter(|_| loopback);
+        let authority = match outside {
+            Some(ip) => Authority { host: literal(ip), port: Some(self.site).filter(|port| *port != 80) },
+            None => host.clone(),
+        };
+        Origin { secure, authority }.to_string()
+    }
+
+    /// The address under which other machines reach the course: nothing, if only this one does.
+    pub fn outside(&self) -> Option<IpAddr> {
+        if self.bound.is_unspecified() { first_address() } else { Some(self.bound).filter(|ip| !ip.is_loopback()) }
     }
 
     /// Checks `Host` (RFC 9110 §7.2) and gives it back.
@@ -131,6 +153,17 @@ impl Addresses for Hosts {
     fn lab_origin(&self, host: &str) -> String {
         Authority::parse(host).map(|host| Hosts::lab_origin(self, &host).to_string()).unwrap_or_default()
     }
+}
+
+/// The machine's address on the network that leads to the rest of the world. Connecting a UDP socket sends nothing; it only
+/// makes the system choose. The other ends are addresses of nobody (RFC 5737, RFC 3849).
+fn first_address() -> Option<IpAddr> {
+    let own = |any: &str, nobody: &str| {
+        let socket = UdpSocket::bind(any).ok()?;
+        socket.connect(nobody).ok()?;
+        Some(socket.local_addr().ok()?.ip()).filter(|ip| !ip.is_loopback() && !ip.is_unspecified())
+    };
+    own("0.0.0.0:0", "192.0.2.1:9").or_else(|| own("[::]:0", "[2001:db8::1]:9"))
 }
 
 /// An address as it stands in a URL.
@@ -207,6 +240,26 @@ mod tests {
         let hosts = Hosts::new("127.0.0.1:3000".parse().unwrap(), "127.0.0.1:3001".parse().unwrap(), &[], there);
         assert_eq!(origin(&hosts, "localhost:3000"), "https://lab.example.org");
         assert!(hosts.allows("lab.example.org") && !hosts.allows("example.org"));
+    }
+
+    #[test]
+    fn others_reach_the_course_by_a_name_that_means_the_same_to_them() {
+        let at = |site: &str, further: &[Authority], lab: Option<Origin>, host: &str| {
+            let hosts = Hosts::new(site.parse().unwrap(), "127.0.0.1:3001".parse().unwrap(), further, lab);
+            hosts.reachable(&Authority::parse(host).unwrap())
+        };
+        assert_eq!(at("10.1.2.3:3000", &[], None, "localhost:3000"), "http://10.1.2.3:3000");
+        assert_eq!(at("10.1.2.3:80", &[], None, "127.0.0.1"), "http://10.1.2.3");
+        assert_eq!(at("10.1.2.3:3000", &[], None, "room.local:3000"), "http://room.local:3000");
+        assert_eq!(at("127.0.0.1:3000", &[], None, "localhost:3000"), "http://localhost:3000");
+        let further: Authority = "course.example.org".parse().unwrap();
+        let lab = Some("https://lab.example.org".parse().unwrap());
+        assert_eq!(at("127.0.0.1:3000", &[further], lab, "course.example.org"), "https://course.example.org");
+        let any = at("0.0.0.0:3000", &[], None, "localhost:3000");
+        match first_address() {
+            Some(ip) => assert_eq!(any, format!("http://{}:3000", literal(ip))),
+            None => assert_eq!(any, "http://localhost:3000"),
+        }
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub mod room;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]
+pub mod store;
+#[cfg(feature = "ssr")]
 pub mod telemetry;
 pub mod ui;
 pub mod wire;

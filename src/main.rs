@@ -6,7 +6,9 @@ use cap::Cap;
 use clap::Parser;
 use lifeline::{
     config::{Cli, Command, Config},
-    crowd, lesson, server, telemetry,
+    crowd, lesson,
+    room::class::qr,
+    server, telemetry,
 };
 use tokio::signal;
 
@@ -61,6 +63,12 @@ async fn run(config: Config) -> Result<(), String> {
     );
     if !listen.0.is_loopback() && listen.1.is_loopback() {
         eprintln!("lifeline: other machines reach the course but not its lab; set --lab, too");
+    }
+    if let Some(origin) = &running.outside {
+        println!("Other machines reach it at {origin}");
+        if let Some(code) = qr::terminal(origin) {
+            println!("{code}");
+        }
     }
     end.await;
     println!("Lifeline ends.");

@@ -6,16 +6,17 @@ use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
     app::{self, AppState},
-    config::{Config, Listen},
+    config::{Authority, Config, Listen},
     crowd::Crowds,
-    hosts::Hosts,
+    hosts::{Hosts, literal},
     lesson::load::Shelf,
     net::{
         accept::{self, Limits, Listener},
         shutdown::Shutdown,
     },
     push,
-    room::{self, Rooms},
+    room::{self, Rooms, class::Classes},
+    store::{self, Place},
 };
 
 /// How long control sockets may take to say goodbye when the server ends.
@@ -28,7 +29,10 @@ pub struct Running {
     pub site: SocketAddr,
     /// Where its lab listens.
     pub lab: SocketAddr,
+    /// The course's origin as other machines reach it; nothing, if only this one does.
+    pub outside: Option<String>,
     rooms: Arc<Rooms>,
+    classes: Arc<Classes>,
     shutdown: Shutdown,
     listeners: JoinSet<()>,
 }
@@ -39,6 +43,10 @@ impl Running {
         self.rooms.close();
         self.shutdown.begin();
         while self.listeners.join_next().await.is_some() {}
+        // What happened is written down, and the file let go of.
+        if timeout(GRACE, self.classes.end()).await.is_err() {
+            tracing::warn!("classes had not ended");
+        }
         // Control sockets have left their connections, and end with their labs.
         if timeout(GRACE, self.rooms.silence()).await.is_err() {
             tracing::debug!("control sockets were still open");
@@ -75,18 +83,28 @@ pub async fn start_with(config: Config, limits: room::Limits) -> Result<Running,
     let (site_listener, site) = bind("the course", config.site)?;
     let (lab_listener, lab) = bind("the lab", config.lab)?;
 
+    let place = config.data.map_or_else(Place::ordinary, Ok);
+    let store = place.and_then(|place| store::open(&place)).map_err(|error| error.to_string())?;
+
     let hosts = Arc::new(Hosts::new(site, lab, &config.hosts, config.lab_url));
     let rooms = Rooms::with_crowds(limits, Crowds::new(config.program, config.crowd, lab));
+    let keep = room::class::Limits::keeping(config.keep_days);
+    let classes = Classes::load(store, rooms.clone(), config.instructor_key, keep).await;
+    let classes = classes.map_err(|why| format!("cannot read the classes: {why}"))?;
     let pages = app::pages(AppState { shelf: Arc::new(shelf), addresses: hosts.clone() });
-    let api = room::router(room::State { rooms: rooms.clone(), hosts: hosts.clone() });
+    let api = room::router(room::State { rooms: rooms.clone(), classes: classes.clone(), hosts: hosts.clone() });
     let course = app::guarded(pages.merge(api), hosts.clone());
+    let (outside, hosts_of) = (hosts.outside(), hosts.clone());
     let lab_routes = push::router(push::State { outlets: rooms.clone(), hosts });
 
+    let outside = outside.map(|ip| {
+        hosts_of.reachable(&Authority { host: literal(ip), port: Some(site.port()).filter(|port| *port != 80) })
+    });
     let shutdown = Shutdown::new();
     let mut listeners = JoinSet::new();
     listeners.spawn(accept::serve(site_listener, course, Limits::default(), None, shutdown.clone()));
     listeners.spawn(accept::serve(lab_listener, lab_routes, Limits::default(), Some(rooms.clone()), shutdown.clone()));
-    Ok(Running { site, lab, rooms, shutdown, listeners })
+    Ok(Running { site, lab, outside, rooms, classes, shutdown, listeners })
 }
 
 /// The lessons of a folder, or those inside the program.

@@ -3,6 +3,7 @@
 mod commands;
 mod crowd;
 mod faults;
+mod tally;
 
 use std::{
     collections::HashMap,
@@ -23,6 +24,7 @@ use super::{
     subscriber::{Goodbye, News, Subscriber, Subscription},
 };
 use crate::{
+    class::event::Sums,
     crowd::{Crowd, Crowds},
     fault::{Fault, FaultId, chain::Chain},
     net::{
@@ -43,6 +45,7 @@ use crate::{
         control::{Command, Cursor, LabSpec, LabState, Source},
     },
 };
+use tally::Tally;
 
 /// Pages are told of new records at most this often, in microseconds.
 const FLUSH: Micros = 20_000;
@@ -97,6 +100,13 @@ pub enum Ask {
         /// The answer.
         reply: oneshot::Sender<LabState>,
     },
+    /// To know its sums, as a class wants them.
+    Sum {
+        /// Which log its sums are known of, and up to which record.
+        known: Option<Cursor>,
+        /// The answer: the sums, and up to where they go; nothing, if nothing was added.
+        reply: oneshot::Sender<Option<(Cursor, Sums)>>,
+    },
     /// To do something.
     Command {
         /// What.
@@ -140,6 +150,8 @@ pub struct Lab {
 
     began: Micros,
     log: Log,
+    /// The sums so far, kept from when a class first asks for them.
+    tally: Option<Box<Tally>>,
     feed: watch::Sender<Arc<FeedState>>,
     jobs: watch::Sender<Arc<Jobs>>,
     ticker: Ticker,
@@ -214,6 +226,7 @@ impl Lab {
             used: false,
             began: now,
             log: Log::new(epoch, share),
+            tally: None,
             feed,
             jobs,
             ticker,
@@ -321,6 +334,9 @@ impl Lab {
             Ask::State { reply } => {
                 self.touch();
                 let _ = reply.send(self.state.clone());
+            }
+            Ask::Sum { known, reply } => {
+                let _ = reply.send(self.sums_since(known));
             }
             Ask::Command { command, reply } => {
                 self.touch();

@@ -3,10 +3,12 @@
 //! In reading order: [`rooms`] finds, makes and forgets labs. [`lab`] is the task that owns one lab, with its [`log`],
 //! its [`intake`] of what browsers saw and its [`subscriber`]s. [`socket`] is one page's control socket, [`api`] the
 //! addresses on the site's origin, with those of the [`faults`] in a file of their own. [`spec`] says what may be asked for, [`secret`] who may ask.
+//! [`class`] is what an instructor and a room of readers share.
 //!
 //! Only a lab's own task changes that lab; everybody else sends it messages over bounded channels.
 
 pub mod api;
+pub mod class;
 pub mod faults;
 pub mod intake;
 pub mod lab;
@@ -30,6 +32,8 @@ use crate::hosts::Hosts;
 pub struct State {
     /// The labs.
     pub rooms: Arc<Rooms>,
+    /// The classes.
+    pub classes: Arc<class::Classes>,
     /// Under which names we may be reached, and by which pages.
     pub hosts: Arc<Hosts>,
 }
@@ -41,6 +45,7 @@ pub fn router(state: State) -> Router {
         .route("/api/labs/{lab}/control", routing::get(api::control))
         .route("/api/labs/{lab}/recording", routing::get(api::record))
         .merge(faults::routes().layer(DefaultBodyLimit::max(faults::MAX_LIST)))
+        .merge(class::api::routes())
         .route("/api/{*rest}", routing::any(api::nothing))
         .layer(DefaultBodyLimit::max(api::MAX_SPEC))
         .with_state(state)

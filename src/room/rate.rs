@@ -61,6 +61,15 @@ impl ByAddress {
         Self { rate, buckets: HashMap::new() }
     }
 
+    /// Whether this address has a permit left, without taking it.
+    pub fn has(&mut self, address: IpAddr, now: Instant) -> bool {
+        let rate = self.rate;
+        self.buckets.get_mut(&network(address)).is_none_or(|bucket| {
+            bucket.fill(rate, now);
+            bucket.permits >= 1.0
+        })
+    }
+
     /// Takes a permit of this address, if it has one.
     pub fn take(&mut self, address: IpAddr, now: Instant) -> bool {
         let mut key = network(address);

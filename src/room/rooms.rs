@@ -77,6 +77,8 @@ pub struct Rooms {
 pub struct Entry {
     /// What allows to change it.
     pub secret: Secret,
+    /// What allows to follow it, and nothing else.
+    pub watch: Secret,
     /// The way to its task.
     pub asks: mpsc::Sender<Ask>,
     outlet: Arc<Outlet>,
@@ -118,10 +120,11 @@ impl Rooms {
         drop(creations);
         let id = secret::lab_id().map_err(Error::internal)?;
         let secret = Secret::draw().map_err(Error::internal)?;
+        let watch = Secret::draw().map_err(Error::internal)?;
         let lab = Lab::new(id.clone(), spec, self.limits.lifetime, self.share.join(), self.crowds.clone());
         let (lab, ends) = lab.map_err(Error::internal)?;
         let Ends { asks, outlet, idle_since } = ends;
-        let entry = Entry { secret: secret.clone(), asks, outlet, idle_since };
+        let entry = Entry { secret: secret.clone(), watch, asks, outlet, idle_since };
         self.insert(&id, entry)?;
         let (rooms, name, closing) = (Arc::downgrade(self), id.clone(), self.closing.subscribe());
         tokio::spawn(async move {

@@ -32,19 +32,19 @@ use crate::{
 };
 
 /// The first message must come within this.
-const HELLO: Duration = Duration::from_secs(5);
+pub(super) const HELLO: Duration = Duration::from_secs(5);
 
 /// A page that takes longer than this to read one message is gone.
-const SEND: Duration = Duration::from_secs(10);
+pub(super) const SEND: Duration = Duration::from_secs(10);
 
 /// How long a closing socket waits for the page's own close frame.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// After this many beats without a word the page is dead.
-const BEATS: u32 = 3;
+pub(super) const BEATS: u32 = 3;
 
 /// How many messages a page may send.
-const MESSAGES: Rate = Rate { burst: 200.0, per_second: 100.0 };
+pub(super) const MESSAGES: Rate = Rate { burst: 200.0, per_second: 100.0 };
 
 /// Messages up to this length are read whole even though those above [`MAX_UP`] are refused: a socket that is closed
 /// with bytes unread is reset, and the page would never see the close code.
@@ -52,6 +52,9 @@ const READ: usize = 4 * MAX_UP;
 
 /// A snapshot with its ledger is the longest message that is ever sent; nothing comes near this.
 const WRITE: usize = 4 * 1024 * 1024;
+
+/// Said to who wants more than the secret for watching allows.
+const WATCHES: &str = "this secret allows to follow the lab, not to change it";
 
 /// No lab of that name, or not this secret: nobody can tell which.
 const FORBIDDEN: Goodbye = Goodbye::new(4403, "no such lab, or not its secret");
@@ -74,7 +77,7 @@ pub async fn serve(mut socket: WebSocket, rooms: &Rooms, lab: Option<LabId>) {
 }
 
 /// Says goodbye, and gives the page a moment to say it, too.
-async fn part(mut socket: WebSocket, goodbye: Goodbye) {
+pub(super) async fn part(mut socket: WebSocket, goodbye: Goodbye) {
     tracing::debug!(code = goodbye.code, reason = %goodbye.reason, "control socket closed");
     let frame = CloseFrame { code: goodbye.code, reason: Utf8Bytes::from(goodbye.reason.as_ref()) };
     let farewell = async {
@@ -103,7 +106,9 @@ async fn talk(socket: &mut WebSocket, rooms: &Rooms, lab: Option<LabId>) -> Opti
         return Some(Goodbye::new(1013, "too many pages follow this lab; try again later"));
     };
     let id = subscription.id;
-    let talk = Talk { socket, asks: asks.clone(), page: resume.page, messages: Bucket::new(MESSAGES, Instant::now()) };
+    let Resume { page, watches, .. } = resume;
+    let messages = Bucket::new(MESSAGES, Instant::now());
+    let talk = Talk { socket, asks: asks.clone(), page, watches, messages };
     let goodbye = talk.follow(subscription).await;
     // If the lab has ended, there is nothing to leave.
     let _ = asks.send(Ask::Leave { id }).await;
@@ -114,7 +119,12 @@ async fn talk(socket: &mut WebSocket, rooms: &Rooms, lab: Option<LabId>) -> Opti
 struct Resume {
     page: u64,
     cursor: Option<Cursor>,
+    /// Whether it may follow only.
+    watches: bool,
 }
+
+/// The numbers of pages that watch are kept apart from those of pages that may do more, so that none can take the place of one.
+const WATCHER: u64 = 1 << 63;
 
 /// Waits for the first message and checks it.
 async fn hello(
@@ -124,7 +134,7 @@ async fn hello(
 ) -> Result<(mpsc::Sender<Ask>, Resume), Option<Goodbye>> {
     let mut closing: watch::Receiver<bool> = rooms.closing();
     let first = tokio::select! {
-        first = timeout(HELLO, next(socket)) => match first {
+        first = timeout(HELLO, next(socket, MAX_UP)) => match first {
             Ok(first) => first?,
             Err(_) => return Err(Some(Goodbye::new(1008, "no hello within five seconds"))),
         },
@@ -136,28 +146,34 @@ async fn hello(
     if format != FORMAT {
         return Err(Some(Goodbye::new(1008, "this page speaks another version; load it again")));
     }
-    let entry = lab.and_then(|lab| rooms.find(&lab)).filter(|entry| entry.secret.is(&secret)).ok_or(Some(FORBIDDEN))?;
-    Ok((entry.asks.clone(), Resume { page, cursor: resume }))
+    let entry = lab.and_then(|lab| rooms.find(&lab)).ok_or(Some(FORBIDDEN))?;
+    let watches = !entry.secret.is(&secret);
+    if watches && !entry.watch.is(&secret) {
+        return Err(Some(FORBIDDEN));
+    }
+    let page = if watches { page | WATCHER } else { page & !WATCHER };
+    Ok((entry.asks.clone(), Resume { page, cursor: resume, watches }))
 }
 
-/// The next message of the page. Pings are answered by the library and are no message.
-async fn next(socket: &mut WebSocket) -> Result<Bytes, Option<Goodbye>> {
+/// The next message of the page, of at most so many bytes. Pings are answered by the library and are no message.
+pub(super) async fn next(socket: &mut WebSocket, most: usize) -> Result<Bytes, Option<Goodbye>> {
+    let too_long = || Goodbye { code: 1009, reason: format!("a message has at most {most} bytes").into() };
     loop {
         match socket.recv().await {
-            Some(Ok(Message::Binary(bytes))) if bytes.len() <= MAX_UP => return Ok(bytes),
-            Some(Ok(Message::Binary(_))) => return Err(Some(Goodbye::new(1009, "a message has at most 65536 bytes"))),
+            Some(Ok(Message::Binary(bytes))) if bytes.len() <= most => return Ok(bytes),
+            Some(Ok(Message::Binary(_))) => return Err(Some(too_long())),
             Some(Ok(Message::Text(_))) => return Err(Some(Goodbye::new(1003, "messages are binary"))),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             Some(Ok(Message::Close(_))) | None => return Err(None),
-            Some(Err(error)) => return Err(refusal(error)),
+            Some(Err(error)) => return Err(refusal(error, too_long())),
         }
     }
 }
 
 /// The close code for what the library refused to read (RFC 6455 §7.4.1).
-fn refusal(error: axum::Error) -> Option<Goodbye> {
+fn refusal(error: axum::Error, too_long: Goodbye) -> Option<Goodbye> {
     match *error.into_inner().downcast::<tungstenite::Error>().ok()? {
-        tungstenite::Error::Capacity(_) => Some(Goodbye::new(1009, "a message has at most 65536 bytes")),
+        tungstenite::Error::Capacity(_) => Some(too_long),
         tungstenite::Error::Utf8(_) => Some(Goodbye::new(1007, "a text message is UTF-8")),
         tungstenite::Error::Protocol(error) => {
             tracing::debug!(%error, "control socket");
@@ -172,6 +188,8 @@ struct Talk<'a> {
     socket: &'a mut WebSocket,
     asks: mpsc::Sender<Ask>,
     page: u64,
+    /// Whether it may follow only.
+    watches: bool,
     messages: Bucket,
 }
 
@@ -189,7 +207,7 @@ impl Talk<'_> {
         loop {
             let flow = tokio::select! {
                 goodbye = &mut subscription.close => return goodbye.ok(),
-                heard = next(self.socket) => {
+                heard = next(self.socket, MAX_UP) => {
                     unanswered = 0;
                     match heard {
                         Ok(heard) => self.heard(&heard, &mut subscription).await,
@@ -232,6 +250,8 @@ impl Talk<'_> {
             Ok(Up::Probe { id }) => Down::Probe { id, at: clock::now() },
             Ok(Up::Beat) => return ControlFlow::Continue(()),
             Ok(Up::Hello { .. }) => refused(None, "hello is the first message, and only the first".into()),
+            Ok(Up::Observe { .. }) if self.watches => refused(None, WATCHES.into()),
+            Ok(Up::Command { id, .. }) if self.watches => refused(Some(id), WATCHES.into()),
             Ok(Up::Observe { first, seen, dropped }) => {
                 let batch = Batch { page: self.page, first, seen, dropped };
                 match ask(&self.asks, |reply| Ask::Observe { batch, reply }).await {

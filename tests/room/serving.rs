@@ -22,10 +22,10 @@ pub fn program(arguments: &[&str]) -> Command {
 
 /// Without what this process was told.
 fn clean(command: &mut Command) -> &mut Command {
-    for variable in ["SITE", "LAB", "LAB_URL", "LESSONS", "HOSTS", "CROWD"] {
+    for variable in ["SITE", "LAB", "LAB_URL", "LESSONS", "HOSTS", "CROWD", "INSTRUCTOR_KEY", "KEEP_DAYS"] {
         command.env_remove(format!("LIFELINE_{variable}"));
     }
-    command.env_remove("RUST_LOG").env("RUST_BACKTRACE", "1").stdin(Stdio::null())
+    command.env_remove("RUST_LOG").env("RUST_BACKTRACE", "1").env("LIFELINE_DATA", ":memory:").stdin(Stdio::null())
 }
 
 /// What a call gives that must not take for ever.
