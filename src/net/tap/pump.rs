@@ -2,7 +2,7 @@
 //! of. A connection gets one when something has to wait for the first time, and keeps it: what is delayed once is mostly
 //! delayed again, and a task with its timer is not made for every answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use tokio::{net::TcpStream, runtime::Handle, time::Instant};
 
@@ -10,7 +10,6 @@ use super::{
     Core,
     drain::Drained,
     state::{Pump, State},
-    wait::{Wait, Waiter},
     way::{End, Head},
 };
 use crate::{
@@ -33,19 +32,22 @@ const LINGER: Duration = Duration::from_secs(2);
 pub(super) fn start(core: &Arc<Core>, state: &mut State, now: Micros) {
     if state.pump == Pump::Busy {
         if state.down.gathering {
-            state.stir.notify_one();
+            state.stir();
         }
         return;
     }
     if state.down.queue.is_empty() && !state.gone {
         return;
     }
-    let empty = matches!(state.drain(now), Drained::Empty);
-    if empty && !(state.gone && lingers(state)) {
+    let drained = state.drain(now);
+    if matches!(drained, Drained::Empty) && !(state.gone && lingers(state)) {
         return;
     }
     if state.pump == Pump::Idle {
-        state.stir.notify_one();
+        match drained {
+            Drained::Wait(due) if !state.gone => state.leave_to_pump(due),
+            _ => state.stir(),
+        }
     } else if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(run(core.clone()));
     } else {
@@ -61,19 +63,30 @@ fn lingers(state: &State) -> bool {
     state.socket.is_some() && !state.broken && (other || state.swallowed())
 }
 
+/// The pump's sleep: until something concerns it.
+async fn sleep(core: &Core) {
+    poll_fn(|cx| core.lock().poll_sleep(cx)).await;
+}
+
 async fn run(core: Arc<Core>) {
-    let stir = core.lock().stir.clone();
-    let mut waiter = Waiter::new();
     let mut last = None;
     loop {
-        let (drained, gone) = {
+        let (blocked, empty, gone) = {
             let mut state = core.lock();
-            let drained = state.drain(clock::now());
-            if matches!(drained, Drained::Empty) && !state.gone {
+            let (due, blocked, empty) = match state.drain(clock::now()) {
+                Drained::Empty => (None, None, true),
+                Drained::Wait(due) => (Some(due), None, false),
+                Drained::Blocked(socket) => (None, Some(socket), false),
+            };
+            state.wait_for(due);
+            if empty && !state.gone {
                 state.pump = Pump::Idle;
             }
-            (drained, state.gone)
+            (blocked, empty, state.gone)
         };
+        if gone && empty {
+            break;
+        }
         // From when the server lets go, the end is set.
         if gone && last.is_none() {
             last = Some(Instant::now() + AFTERLIFE);
@@ -84,18 +97,15 @@ async fn run(core: Arc<Core>) {
                 None => std::future::pending().await,
             }
         };
-        match drained {
-            Drained::Empty if gone => break,
-            Drained::Empty => stir.notified().await,
-            Drained::Wait(wait) => tokio::select! {
-                () = waiter.over(&wait) => {}
-                () = stir.notified() => {}
+        match blocked {
+            None => tokio::select! {
+                () = sleep(&core) => {}
                 () = overdue => break,
             },
-            Drained::Blocked(socket) => tokio::select! {
+            Some(socket) => tokio::select! {
                 // An error shows again when the pump writes.
                 _ = socket.writable() => {}
-                () = stir.notified() => {}
+                () = sleep(&core) => {}
                 () = overdue => break,
                 () = tokio::time::sleep(STALL) => {
                     core.lock().cut(None, Close::Rst, clock::now());
@@ -110,17 +120,16 @@ async fn run(core: Arc<Core>) {
 /// If the end itself was dropped on the way, the other side knows nothing of it, and the socket stays open until
 /// another chain is in force.
 async fn linger(core: &Core, last: Option<Instant>) {
-    let (stir, mut changes, until) = {
+    let (mut changes, until) = {
         let mut state = core.lock();
         let swallowed = state.swallowed();
         let changes = state.owner().changes().filter(|_| swallowed);
         let until = if swallowed { last } else { None };
-        (state.stir.clone(), changes, until.unwrap_or_else(|| Instant::now() + LINGER))
+        (changes, until.unwrap_or_else(|| Instant::now() + LINGER))
     };
-    let mut waiter = Waiter::new();
     let latest = last.unwrap_or_else(|| Instant::now() + AFTERLIFE);
     loop {
-        let (socket, wait, open, until) = {
+        let (socket, open, until) = {
             let mut state = core.lock();
             let now = clock::now();
             let wait = loop {
@@ -140,29 +149,22 @@ async fn linger(core: &Core, last: Option<Instant>) {
             // An end that is on its way, however long that is, is waited for.
             let due = wait.as_ref().and_then(|wait| wait.due).filter(|_| state.up.end == End::Waiting);
             let until = due.map_or(until, |due| until.max(Instant::now() + clock::until(due) + LINGER)).min(latest);
+            state.wait_for(wait);
             match &state.socket {
-                Some(socket) => (socket.clone(), wait, state.up.end == End::Open, until),
+                Some(socket) => (socket.clone(), state.up.end == End::Open, until),
                 None => return,
             }
         };
         tokio::select! {
-            () = over(&mut waiter, wait) => {}
+            () = sleep(core) => {}
             () = discard(core, &socket), if open => {}
             changed = changed(&mut changes) => {
                 if changed {
                     return;
                 }
             }
-            () = stir.notified() => {}
             () = tokio::time::sleep_until(until) => return,
         }
-    }
-}
-
-async fn over(waiter: &mut Waiter, wait: Option<Wait>) {
-    match wait {
-        Some(wait) => waiter.over(&wait).await,
-        None => std::future::pending().await,
     }
 }
 

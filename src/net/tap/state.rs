@@ -1,14 +1,19 @@
 //! A connection's state: what came in, what was decided, what has gone. Everything here happens under one lock and
 //! returns at once; waiting is for [`Tap`](super::Tap) and [`pump`](super::pump).
 
-use std::{net::Shutdown, sync::Arc};
+use std::{
+    net::Shutdown,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use socket2::SockRef;
-use tokio::{net::TcpStream, sync::Notify};
+use tokio::net::TcpStream;
 
 use super::{
     book::{Book, Route},
     cache::Heard,
+    wait::{Wait, Waiter},
     way::{End, Turn, Waiting, Way},
 };
 use crate::{
@@ -66,8 +71,14 @@ pub(super) struct State {
     pub(super) pump: Pump,
     /// The server let go of the connection: nobody reads any more.
     pub(super) gone: bool,
-    /// Wakes the pump when something else than its own wait concerns it.
-    pub(super) stir: Arc<Notify>,
+    /// What the pump waits for; nothing, if it has no work.
+    due: Option<Wait>,
+    /// How it waits. Here and not in its own hands, so that whoever leaves something to it can set its timer without waking it.
+    waiter: Waiter,
+    /// Something else than its own wait concerns it.
+    stirred: bool,
+    /// How to wake it, once it has waited.
+    sleeper: Option<Waker>,
 }
 
 impl State {
@@ -94,7 +105,49 @@ impl State {
             broken: false,
             pump: Pump::None,
             gone: false,
-            stir: Arc::new(Notify::new()),
+            due: None,
+            waiter: Waiter::new(),
+            stirred: false,
+            sleeper: None,
+        }
+    }
+
+    /// Wakes the pump: something else than its own wait concerns it.
+    pub(super) fn stir(&mut self) {
+        self.stirred = true;
+        if let Some(sleeper) = &self.sleeper {
+            sleeper.wake_by_ref();
+        }
+    }
+
+    /// Sets what the pump waits for.
+    pub(super) fn wait_for(&mut self, due: Option<Wait>) {
+        self.due = due;
+    }
+
+    /// Sets the same on behalf of a pump that sleeps: it is woken when it is time, and not before.
+    pub(super) fn leave_to_pump(&mut self, due: Wait) {
+        let Some(sleeper) = self.sleeper.clone() else {
+            self.due = Some(due);
+            return self.stir();
+        };
+        if self.waiter.poll(&mut Context::from_waker(&sleeper), &due).is_ready() {
+            self.stir();
+        }
+        self.due = Some(due);
+    }
+
+    /// The pump's sleep: over when it was stirred, or what it waits for may be due.
+    pub(super) fn poll_sleep(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.sleeper.as_ref().is_some_and(|sleeper| sleeper.will_wake(cx.waker())) {
+            self.sleeper = Some(cx.waker().clone());
+        }
+        if std::mem::take(&mut self.stirred) {
+            return Poll::Ready(());
+        }
+        match &self.due {
+            Some(due) => self.waiter.poll(cx, due),
+            None => Poll::Pending,
         }
     }
 
@@ -143,7 +196,7 @@ impl State {
             Some(how) => self.cut(Some(fate.by), how, now),
             None => {
                 self.silenced = Some(fate.by);
-                self.stir.notify_one();
+                self.stir();
             }
         }
         true
@@ -175,7 +228,7 @@ impl State {
         self.tell(Direction::Up, Close::Fin, now);
         self.up.wake();
         self.down.wake();
-        self.stir.notify_one();
+        self.stir();
     }
 
     /// The whole connection ends now: by a fault, or because the server shuts down.
@@ -207,7 +260,7 @@ impl State {
         self.tell(Direction::Down, how, now);
         self.up.wake();
         self.down.wake();
-        self.stir.notify_one();
+        self.stir();
     }
 
     /// Tells the other side that nothing more comes.
@@ -241,7 +294,7 @@ impl State {
         up.queue.retain(|waiting| matches!(waiting.undecided, Some(Unit::End { .. })));
         up.queued = 0;
         self.hang_up(now);
-        self.stir.notify_one();
+        self.stir();
     }
 
     /// The socket is about to be closed for good.

@@ -69,9 +69,4 @@ impl Waiter {
         }
         Poll::Pending
     }
-
-    /// The same, to be awaited.
-    pub(super) async fn over(&mut self, wait: &Wait) {
-        std::future::poll_fn(|cx| self.poll(cx, wait)).await;
-    }
 }
