@@ -204,3 +204,40 @@ test("without the right there is no desk, and a wrong code leads nowhere", async
   await expect(stranger.page).toHaveURL(new RegExp(`/en/join/${code}$`));
   await stranger.context.close();
 });
+
+test("a reader's lab is seen live on the desk and on the wall", async ({ page, browser }) => {
+  test.setTimeout(120_000);
+  const code = await open(page, "en");
+  await button(page, "en", "next").click();
+  const reader = await other(browser, `/en/join/${code}`);
+  await reader.page.getByRole("button", { name: said("en", "member.join") }).click();
+  await expect(reader.page).toHaveURL(/\/lessons\//);
+  const prediction = reader.page.locator(".choice[data-which=prediction]");
+  await expect(prediction).toHaveAttribute("data-hydrated", "true");
+  await prediction.locator("[data-option] input").first().check();
+  await prediction.locator("button.lock").click();
+
+  // The instructor lets all labs run; the row says so, and the picture grows by itself.
+  await button(page, "en", "steer_start").click();
+  await reader.page.locator("#lab-ledger").hover();
+  const row = page.locator(".roster .rows > li").first();
+  await expect(row.locator("[data-runs=true]")).toBeVisible();
+  await expect(page.locator("[data-count=voted]")).toContainText("1");
+  await row.locator(".who").click();
+  const marks = page.locator(".one .pc-paper g, .one .pc-paper path");
+  await expect.poll(() => marks.count()).toBeGreaterThan(5);
+  await button(page, "en", "on_wall").click();
+  const wall = await other(browser, `/en/class/${code}/wall`);
+  await expect.poll(() => wall.page.locator(".watch .pc-paper g, .watch .pc-paper path").count()).toBeGreaterThan(5);
+  await expect(wall.page.locator(".sentence")).not.toBeEmpty();
+  await button(page, "en", "off_wall").click();
+  await expect(wall.page.locator(".watch")).toHaveCount(0);
+
+  // A fault for everybody reaches the reader's lab, and cleaning up takes it away.
+  await page.locator(".scenarios .story").nth(1).click();
+  await expect(reader.page.locator("section.lab .fault[data-on=true]").first()).toBeVisible();
+  await button(page, "en", "panic").click();
+  await button(page, "en", "panic_sure").click();
+  await expect(reader.page.locator("section.lab .fault[data-on=true]").locator("visible=true")).toHaveCount(0);
+  await Promise.all([reader.context.close(), wall.context.close()]);
+});
