@@ -16,6 +16,7 @@ export const PAGES = [
   "glossary",
   "notes",
   "errata",
+  "class",
 ];
 
 /** The steps of each lesson, in order, below the locale. */

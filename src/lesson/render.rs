@@ -23,7 +23,7 @@ const OPENING: &[char] = &['（', '《', '“', '‘', '('];
 pub struct Renderer<'a> {
     library: &'a Library,
     locale: Locale,
-    /// Whether a term opens beside the text, or leads to its place in the glossary.
+    /// Whether a term opens beside the text, or leads to its place in the glossary; and a control of the lab is led to.
     popovers: bool,
     terms: RefCell<BTreeSet<String>>,
 }
@@ -34,7 +34,7 @@ impl<'a> Renderer<'a> {
         Self { library, locale, popovers: true, terms: RefCell::default() }
     }
 
-    /// For the glossary itself and for paper.
+    /// For the glossary itself, for paper, and for the faces of a class.
     pub fn plain(library: &'a Library, locale: Locale) -> Self {
         Self { popovers: false, ..Self::new(library, locale) }
     }
@@ -162,6 +162,8 @@ impl<'a> Renderer<'a> {
 
     fn link(&self, link: &Link, inner: &[Inline], out: &mut String) {
         match &link.to {
+            // Where nothing opens beside the text, there is no lab either.
+            Target::Lab(_) if !self.popovers => self.inlines(inner, out),
             // The lab listens for a click on these; without it they lead to the control by its id.
             Target::Lab(control) => {
                 start(out, "a", &[("class", "flash"), ("href", &format!("#lab-{control}")), ("data-flash", control)]);

@@ -40,7 +40,7 @@ pub fn view(room: Room) -> AnyView {
             <div class="side">
                 <section aria-labelledby="net-title">
                     <h2 id="net-title">{t("class.network")}</h2>
-                    {steer::labs(room)}
+                    {steer::labs(room)} <p class="tools">{publish(room)}</p>
                     {steer::banner(room)}
                     {steer::scope(room, picked, whom)}
                     {steer::scenarios(room, whom.into(), false)}
@@ -261,6 +261,7 @@ fn step(room: Room) -> AnyView {
 /// The plan of ninety minutes. After each lesson is a place where a class may stop.
 fn plan(room: Room) -> AnyView {
     let step = room.step();
+    let none = Memo::new(move |_| step.with(String::is_empty));
     let lines = room.setup.with_value(|setup| {
         let planned: Vec<_> = setup.plan.iter().filter_map(|place| setup.steps.get(usize::from(*place)).cloned()).collect();
         let mut minutes = 0;
@@ -290,7 +291,7 @@ fn plan(room: Room) -> AnyView {
         out
     });
     view! {
-        <details class="plan">
+        <details class="plan" open=move || none.get()>
             <summary>{t("class.plan")}</summary>
             <p>{t("class.plan_text")}</p>
             <ol>{lines}</ol>

@@ -3,10 +3,54 @@
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
-    api::{ask, field, quoted},
+    api::{ask, class_path, field, quoted},
     room::Room,
 };
-use crate::{client::browser, i18n::t};
+use crate::{
+    class::Code,
+    client::browser,
+    i18n::{t, tf},
+};
+
+/// Where this browser keeps the codes of the classes that were opened in it, the newest first.
+const DESKS: &str = "lifeline/desks";
+
+/// The most of them.
+const MOST: usize = 4;
+
+fn note(code: &str) {
+    let kept = browser::recall(DESKS).unwrap_or_default();
+    let all: Vec<&str> = [code].into_iter().chain(kept.split(' ').filter(|other| *other != code)).take(MOST).collect();
+    browser::keep(DESKS, all.join(" ").trim_end());
+}
+
+/// The ways back to the desks of classes that are still there.
+fn ways_back(locale: &'static str) -> AnyView {
+    let there = RwSignal::new(Vec::<Code>::new());
+    let kept = browser::recall(DESKS).unwrap_or_default();
+    spawn_local(async move {
+        let (mut codes, mut known) = (Vec::new(), Vec::new());
+        for code in kept.split(' ').filter_map(Code::parse) {
+            let answer = ask("GET", &class_path(code.as_str(), ""), None).await;
+            if !matches!(answer, Some((404, _))) {
+                known.push(code.to_string());
+            }
+            if matches!(answer, Some((200, _))) {
+                codes.push(code);
+            }
+        }
+        browser::keep(DESKS, &known.join(" "));
+        there.set(codes);
+    });
+    let links = move || {
+        let link = |code: &Code| {
+            let href = ["/", locale, "/class/", code.as_str(), "/desk"].concat();
+            view! { <a href=href>{tf("class.back_to", &[("code", &code.spaced())])}</a> }
+        };
+        there.with(|codes| codes.iter().map(link).collect_view())
+    };
+    view! { <p class="ways-back" hidden=move || there.with(Vec::is_empty)>{links}</p> }.into_any()
+}
 
 /// The button, and a field for the key if the server wants one.
 pub fn view(room: Room) -> AnyView {
@@ -27,6 +71,7 @@ pub fn view(room: Room) -> AnyView {
             match answer {
                 Some((200..=299, text)) => {
                     let code = field(&text, "code").unwrap_or_default();
+                    note(&code);
                     _ = browser::window().location().set_href(&["/", locale, "/class/", &code, "/desk"].concat());
                 }
                 Some((403, _)) => {
@@ -47,6 +92,7 @@ pub fn view(room: Room) -> AnyView {
             <button class="button go" disabled=move || waits.get()>{t("class.open")}</button>
             <p role="status" hidden=move || said.with(String::is_empty)>{move || said.get()}</p>
         </form>
+        {ways_back(locale)}
     }
     .into_any()
 }

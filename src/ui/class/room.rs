@@ -20,6 +20,9 @@ use crate::{
     wire::packed::Packed,
 };
 
+/// How many rows change in one frame.
+const AT_ONCE: usize = 60;
+
 /// A class as a page knows it. Copies are handles on the same one.
 #[derive(Clone, Copy)]
 pub struct Room {
@@ -35,6 +38,8 @@ pub struct Room {
     /// What is the same on every face.
     pub common: RwSignal<Common>,
     rows: StoredValue<BTreeMap<ReaderNo, ArcRwSignal<Row>>>,
+    /// Rows that are not taken in yet.
+    waiting: StoredValue<Vec<Row>>,
     /// Counts up whenever a row came or changed.
     pub moved: RwSignal<u32>,
     /// What the class refused last, in words; empty after the next order that was carried out.
@@ -57,6 +62,7 @@ impl Room {
             wall: RwSignal::default(),
             common: RwSignal::default(),
             rows: StoredValue::default(),
+            waiting: StoredValue::default(),
             moved: RwSignal::new(0),
             refused: RwSignal::default(),
             part: RwSignal::new(None),
@@ -135,7 +141,8 @@ impl Room {
         self.common.set(common);
     }
 
-    /// Takes the roster in: what has not changed is not touched.
+    /// Takes the roster in. Who came or left is there or gone at once; what changed of the others follows, some in each frame, so that
+    /// a frame stays short however many there are.
     fn take(self, rows: Vec<Row>) {
         let mut changed = false;
         self.rows.update_value(|known| {
@@ -144,20 +151,41 @@ impl Room {
                 known.retain(|no, _| rows.iter().any(|row| row.no == *no));
                 changed = true;
             }
-            for row in rows {
-                match known.get(&row.no) {
-                    Some(signal) if signal.with_untracked(|old| *old == row) => {}
-                    Some(signal) => {
-                        signal.set(row);
-                        changed = true;
-                    }
-                    None => {
-                        known.insert(row.no, ArcRwSignal::new(row));
-                        changed = true;
-                    }
-                }
+            for row in rows.iter().filter(|row| !known.contains_key(&row.no)).cloned().collect::<Vec<_>>() {
+                known.insert(row.no, ArcRwSignal::new(row));
+                changed = true;
             }
         });
+        if changed {
+            self.moved.update(|moved| *moved = moved.wrapping_add(1));
+        }
+        // What was waiting is old news now.
+        let idle = self.waiting.try_update_value(|waiting| std::mem::replace(waiting, rows).is_empty());
+        if idle == Some(true) {
+            request_animation_frame(move || self.go_on());
+        }
+    }
+
+    /// Takes in what changed of some rows, and of the others in the next frame: what has not changed is not touched.
+    fn go_on(self) {
+        let (mut rest, mut changed) = (self.waiting.try_update_value(std::mem::take).unwrap_or_default(), false);
+        self.rows.with_value(|known| {
+            let mut touched = 0;
+            while touched < AT_ONCE
+                && let Some(row) = rest.pop()
+            {
+                let Some(signal) = known.get(&row.no).filter(|signal| signal.with_untracked(|old| *old != row)) else {
+                    continue;
+                };
+                signal.set(row);
+                touched += 1;
+            }
+            changed = touched > 0;
+        });
+        if !rest.is_empty() {
+            self.waiting.set_value(rest);
+            request_animation_frame(move || self.go_on());
+        }
         if changed {
             self.moved.update(|moved| *moved = moved.wrapping_add(1));
         }

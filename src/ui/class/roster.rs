@@ -169,7 +169,7 @@ fn row(room: Room, no: ReaderNo, picked: RwSignal<Option<ReaderNo>>) -> AnyView 
             </button>
             <span class="sign">{sign}</span>
             <span class="way" data-technique=way_hue>{way}</span>
-            <span class="more">
+            <span class="detail">
                 <span class="marks">{marks}</span>
                 <span class="news">{news} " " <b>{lost}</b></span>
                 <span class="elsewhere">{elsewhere}</span>

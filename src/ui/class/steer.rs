@@ -21,7 +21,7 @@ use crate::{
     wire::{Technique, packed::Packed},
 };
 
-/// The buttons that steer all labs, and the one that publishes.
+/// The buttons that steer all labs.
 pub fn labs(room: Room) -> AnyView {
     let steering = room.share(|common| common.steering.1);
     let button = move |wanted: Steering, key: &'static str| {
@@ -49,7 +49,7 @@ pub fn labs(room: Room) -> AnyView {
     view! {
         <div class="tools labs" role="group" aria-label=t("class.labs")>
             {button(Steering::Start, "start")} {button(Steering::Pause, "pause")} {button(Steering::Reset, "reset")}
-            {button(Steering::Eyes, "eyes")} {press(room, t("class.publish"), || Some(Order::Publish))}
+            {button(Steering::Eyes, "eyes")}
         </div>
     }
     .into_any()

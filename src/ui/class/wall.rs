@@ -168,7 +168,8 @@ fn on_step(room: Room) -> AnyView {
                     {recording}
                     {seen}
                 </div>
-                <div class="right">{vote} {ledger(room)}</div>
+                <div class="right">{vote}</div>
+                {ledger(room)}
             </div>
         })
     };
