@@ -107,6 +107,12 @@ pub enum Ask {
         /// The answer: the sums, and up to where they go; nothing, if nothing was added.
         reply: oneshot::Sender<Option<(Cursor, Sums)>>,
     },
+    /// To have these faults of its class in place of all others, and again after each reset, until they are taken away with an
+    /// empty list. They were checked.
+    Impose {
+        /// The faults.
+        faults: Vec<Fault>,
+    },
     /// To do something.
     Command {
         /// What.
@@ -161,6 +167,8 @@ pub struct Lab {
     overs: Vec<(Micros, FaultId)>,
     /// The faults that the lab was made with and that begin later: they wait for the reader to press Run.
     script: Vec<Fault>,
+    /// The faults of its class, if it is in one that has some.
+    imposed: Vec<Fault>,
     /// When a server that goes down in order says goodbye to what is open, and the fault that makes it.
     goodbye: Option<(Micros, FaultId)>,
     /// How many strikes are left to the faults that count them.
@@ -234,6 +242,7 @@ impl Lab {
             state: LabState::default(),
             overs: Vec::new(),
             script: Vec::new(),
+            imposed: Vec::new(),
             goodbye: None,
             left: HashMap::new(),
             intake: Intake::default(),
@@ -337,6 +346,11 @@ impl Lab {
             }
             Ask::Sum { known, reply } => {
                 let _ = reply.send(self.sums_since(known));
+            }
+            Ask::Impose { faults } => {
+                self.touch();
+                self.impose(faults);
+                self.flush(clock::now());
             }
             Ask::Command { command, reply } => {
                 self.touch();

@@ -4,6 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bad_input;
+mod class_labs;
+mod class_members;
+mod class_restart;
+mod class_rights;
+mod class_votes;
+mod classroom;
 mod control;
 #[cfg(target_os = "linux")]
 mod crowd;

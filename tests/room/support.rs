@@ -268,6 +268,15 @@ impl Page {
         }
     }
 
+    /// Reads until something is said: a record after this one, or new settings.
+    pub async fn until_after(&mut self, no: u64) {
+        let before = self.state.clone();
+        while self.records.last().is_none_or(|last| last.no <= no) && self.state == before {
+            let down = self.socket.hear().await;
+            assert_eq!(self.note(down), None);
+        }
+    }
+
     /// Reads until the log holds as many facts of a kind.
     pub async fn until_count(&mut self, count: usize, wanted: impl Fn(&Fact) -> bool) {
         while self.count(&wanted) < count {

@@ -312,3 +312,6 @@ impl Classes {
         lock(&self.store).take();
     }
 }
+
+#[cfg(test)]
+mod tests;

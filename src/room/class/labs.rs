@@ -153,19 +153,13 @@ impl Labs {
         });
     }
 
-    /// Takes a round in, and gives the sums that changed. A lab that began a new run has lost the class's faults: it gets them
-    /// again.
+    /// Takes a round in, and gives the sums that changed.
     pub fn take(&mut self, round: Round) -> Vec<(ReaderNo, Sums)> {
         self.counting = false;
         let mut changed = Vec::new();
         for (reader, lab, upto, sums) in round.answers {
             let Some(member) = self.members.get_mut(&reader).filter(|member| member.lab == lab) else { continue };
-            let anew = member.known.is_some_and(|known| known.epoch != upto.epoch);
             member.known = Some(upto);
-            if anew && !member.faults.is_empty() {
-                member.owes_faults = true;
-                member.pay();
-            }
             changed.push((reader, sums));
         }
         changed
@@ -175,12 +169,12 @@ impl Labs {
 impl Member {
     fn pay(&mut self) {
         let Some(asks) = self.asks.upgrade() else { return };
-        // Nobody waits for the answers: the class has checked what it asks.
-        let say = |command| asks.try_send(Ask::Command { command, reply: oneshot::channel().0 }).is_ok();
-        if self.owes_faults && say(Command::Faults { faults: self.faults.clone() }) {
+        if self.owes_faults && asks.try_send(Ask::Impose { faults: self.faults.clone() }).is_ok() {
             self.owes_faults = false;
         }
-        while self.owes_updates > 0 && say(Command::Publish) {
+        // Nobody waits for the answer: a lab that is there publishes.
+        let publish = || Ask::Command { command: Command::Publish, reply: oneshot::channel().0 };
+        while self.owes_updates > 0 && asks.try_send(publish()).is_ok() {
             self.owes_updates -= 1;
         }
     }

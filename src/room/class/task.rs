@@ -3,6 +3,8 @@
 //! What waits when it is free is done together: the events of all go to the store at once, and nobody is told that anything
 //! is done before they are there.
 
+mod ask;
+mod asked;
 mod counting;
 pub mod journal;
 
@@ -12,31 +14,28 @@ use std::{
     time::Duration,
 };
 
-use axum::http::StatusCode;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{Instant, sleep_until},
 };
 
+pub use self::ask::{Ask, Public};
 use self::journal::{Journal, Trouble, now};
 use super::{
     Classes,
     labs::{Labs, Round},
-    pages::{Pages, Patience, Subscription, Who},
-    rights,
+    pages::{Pages, Patience, Who},
 };
 use crate::{
     class::{
-        Class, Event, READERS, ReaderNo,
-        name::clean,
-        order::{Face, Order, Phase, Wish},
-        report, rules,
+        Class, Event, ReaderNo,
+        order::Whom,
+        report,
         show::{Live, Present},
         view::Refusal,
     },
     error::Error,
-    room::{Rooms, secret::Secret, subscriber::Goodbye},
-    wire::Technique,
+    room::{Rooms, subscriber::Goodbye},
 };
 
 /// How many messages may wait for the task.
@@ -62,79 +61,6 @@ const EXPIRY: Duration = Duration::from_secs(60);
 
 /// Said to who has no right, and to who asks for what there is not: nobody can tell which.
 pub const FORBIDDEN: Goodbye = Goodbye::new(4403, "no such class, or not the right for this");
-
-/// What others ask of a class's task.
-pub enum Ask {
-    /// A reader wants to join.
-    Join {
-        /// As it was typed.
-        name: Option<String>,
-        /// The answer: the reader's number and token.
-        reply: oneshot::Sender<Result<(ReaderNo, Secret), Error>>,
-    },
-    /// A page has said hello.
-    Enter {
-        /// What it wants to be.
-        face: Face,
-        /// Whether its handshake brought the instructor's right.
-        instructor: bool,
-        /// A reader's token.
-        token: String,
-        /// The page's own number.
-        page: u64,
-        /// The answer.
-        reply: oneshot::Sender<Result<Subscription, Goodbye>>,
-    },
-    /// A page's socket has ended.
-    Leave {
-        /// The page's number in the class.
-        id: u64,
-    },
-    /// A page wants something that readers want.
-    Wish {
-        /// The page's number in the class.
-        id: u64,
-        /// What.
-        wish: Wish,
-        /// The answer, once it is stored.
-        reply: oneshot::Sender<Result<(), Refusal>>,
-    },
-    /// A page wants something that only the instructor may.
-    Order {
-        /// The page's number in the class.
-        id: u64,
-        /// What.
-        order: Order,
-        /// The answer, once it is stored.
-        reply: oneshot::Sender<Result<(), Refusal>>,
-    },
-    /// What everybody may know.
-    Public {
-        /// The answer.
-        reply: oneshot::Sender<Public>,
-    },
-    /// The report.
-    Report {
-        /// The answer: comma-separated values.
-        reply: oneshot::Sender<String>,
-    },
-    /// To forget the class with all that is known of its readers.
-    Forget {
-        /// The answer, once nothing is left.
-        reply: oneshot::Sender<Result<(), Error>>,
-    },
-}
-
-/// What everybody may know of a class.
-#[derive(Clone, Debug)]
-pub struct Public {
-    /// Whether readers may join.
-    pub open: bool,
-    /// What is being done.
-    pub phase: Phase,
-    /// The language of the wall.
-    pub locale: String,
-}
 
 /// What is said once the group is stored, or is not.
 type Say = Box<dyn FnOnce(&Result<(), Trouble>, &Class) + Send>;
@@ -381,7 +307,7 @@ impl Task {
     fn answer(&mut self, result: Result<(), Refusal>, reply: oneshot::Sender<Result<(), Refusal>>) {
         self.says.push(Box::new(move |stored, _| {
             let unstored = |trouble: &Trouble| Refusal::Unstored(trouble.to_string());
-            let result = result.and_then(|()| stored.as_ref().map(|()| ()).map_err(unstored));
+            let result = result.and_then(|()| stored.as_ref().copied().map_err(unstored));
             // The page may be gone.
             let _ = reply.send(result);
         }));
@@ -453,147 +379,17 @@ impl Task {
         }
     }
 
-    // --- What is asked -----------------------------------------------------------------------------------------------
-
-    fn join(&mut self, name: Option<&str>, reply: oneshot::Sender<Result<(ReaderNo, Secret), Error>>) {
-        let class = &self.journal.class;
-        let refused = if class.closed {
-            Some(Error::new(StatusCode::FORBIDDEN, "the class is closed: nobody can join any more"))
-        } else if class.readers.len() >= READERS {
-            Some(Error::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!("the class is full: it has had {READERS} readers"),
-            ))
-        } else if self.journal.is_nearly_full() {
-            Some(Error::new(StatusCode::SERVICE_UNAVAILABLE, "the log of the class is nearly full; open another class"))
-        } else {
-            None
-        };
-        let token = match refused {
-            Some(error) => Err(error),
-            None => Secret::draw().map_err(Error::internal),
-        };
-        match token {
-            Err(error) => {
-                let _ = reply.send(Err(error));
-            }
-            Ok(token) => {
-                let reader = class.next_reader();
-                let key = rights::digest(&token.reveal());
-                self.happen(Event::Joined { reader, key, name: name.and_then(clean) });
-                self.says.push(Box::new(move |stored, _| {
-                    let unstored = |trouble: &Trouble| Error::internal(trouble.to_string());
-                    let _ = reply.send(stored.as_ref().map(|()| (reader, token)).map_err(unstored));
-                }));
-            }
-        }
-    }
-
-    fn enter(&mut self, face: Face, instructor: bool, token: &str, page: u64) -> Result<Subscription, Goodbye> {
-        let allowed = match face {
-            Face::Desk | Face::Remote => instructor,
-            Face::Projector | Face::Reader => true,
-        };
-        let reader = (face == Face::Reader).then(|| {
-            let key = if token.is_empty() { String::new() } else { rights::digest(token) };
-            self.journal.class.members().find(|(_, reader)| !key.is_empty() && reader.key == key).map(|(no, _)| no)
-        });
-        let who = Who::of(face, reader.flatten()).filter(|_| allowed).ok_or(FORBIDDEN)?;
-        let subscription = self.pages.enter(who, page)?;
-        self.note_presence(who);
-        Ok(subscription)
-    }
-
-    fn note_presence(&mut self, who: Who) {
-        let count = u32::try_from(self.pages.of(who).count()).unwrap_or(u32::MAX);
-        match who {
-            Who::Desk => self.live.desks = count,
-            Who::Wall => self.live.walls = count,
-            Who::Reader(reader) => {
-                let present = self.live.readers.entry(reader).or_default();
-                present.pages = count;
-                // Whose page has gone runs nothing.
-                present.runs &= count > 0;
-            }
-        }
-        self.changed();
-    }
-
-    fn wish(&mut self, id: u64, wish: Wish) -> Result<(), Refusal> {
-        let reader = match self.pages.get_mut(id).map(|page| page.who) {
-            Some(Who::Reader(reader)) => reader,
-            Some(Who::Desk | Who::Wall) => return Err(Refusal::NotYours),
-            None => return Err(Refusal::NoReader),
-        };
-        if !self.patience.take(reader) {
-            return Err(Refusal::TooOften);
-        }
-        let events = rules::of_wish(&self.journal.class, reader, &wish)?;
-        if self.journal.is_nearly_full() && !events.is_empty() && wish != Wish::Leave {
-            return Err(Refusal::Unstored("the log of the class is nearly full".into()));
-        }
-        match wish {
-            Wish::Lab { lab, secret } => {
-                let entry = self.rooms.find(&lab).filter(|entry| entry.secret.is(&secret)).ok_or(Refusal::NoLab)?;
-                let watch = self.labs.set(reader, &lab, &entry);
-                let present = self.live.readers.entry(reader).or_default();
-                if present.watch.as_ref().is_none_or(|watch| watch.lab != lab) {
-                    present.sums = crate::class::event::Sums::default();
-                }
-                present.watch = Some(watch);
-                self.refaulted.push(reader);
-                self.changed();
-            }
-            Wish::Runs { runs } => {
-                self.live.readers.entry(reader).or_default().runs = runs;
-                self.changed();
-            }
-            // What was counted was counted in the step before.
-            Wish::At { .. } if !events.is_empty() => self.write_down_of(&BTreeSet::from([reader])),
-            _ => {}
-        }
-        events.into_iter().for_each(|event| self.happen(event));
-        Ok(())
-    }
-
-    fn order(&mut self, id: u64, order: Order) -> Result<(), Refusal> {
-        let page = self.pages.get_mut(id).ok_or(Refusal::NotYours)?;
-        if page.who != Who::Desk {
-            let who = page.who;
-            tracing::warn!(class = %self.journal.class.code, ?who, "an order without the instructor's right was refused");
-            return Err(Refusal::NotYours);
-        }
-        let events = rules::of_order(&self.journal.class, page.page, &order)?;
-        match order {
-            Order::Watch { reader } => {
-                page.watches = reader;
-                self.changed();
-            }
-            Order::Publish => self.updates += 1,
-            Order::Step { .. } | Order::Enter { .. } | Order::Close => self.write_down(),
-            _ => {}
-        }
-        events.into_iter().for_each(|event| self.happen(event));
-        Ok(())
-    }
-
     /// A round of sums has come.
     fn counted(&mut self, round: Round) {
-        let by_technique = self
-            .journal
-            .class
-            .faults
-            .iter()
-            .any(|broken| matches!(broken.whom, crate::class::order::Whom::Technique { .. }));
+        let by_technique = self.journal.class.faults.iter().any(|broken| matches!(broken.whom, Whom::Technique { .. }));
         for (reader, sums) in self.labs.take(round) {
             let Some(present) = self.live.readers.get_mut(&reader) else { continue };
-            let moved: (Option<Technique>, _) = (present.sums.technique, sums.technique);
-            if by_technique && moved.0 != moved.1 {
+            if by_technique && present.sums.technique != sums.technique {
                 self.refaulted.push(reader);
             }
             present.sums = sums;
             self.counted.insert(reader);
-            self.news.iter_mut().for_each(|(wanted, _)| *wanted = true);
+            self.changed();
         }
     }
 }

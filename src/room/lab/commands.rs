@@ -118,7 +118,8 @@ impl Lab {
     /// The first records of a run, and its settings.
     pub(super) fn begin(&mut self) {
         let LabSpec { distance_ms, keep_alive_ms, ref faults, .. } = self.spec;
-        let faults = faults.clone();
+        // What the class broke stays broken.
+        let faults = if self.imposed.is_empty() { faults.clone() } else { self.imposed.clone() };
         self.state = LabState { distance_ms, keep_alive_ms, ..LabState::default() };
         self.record(self.began, Fact::Run { distance_ms });
         self.overs.clear();

@@ -57,6 +57,15 @@ impl Lab {
         Ok(())
     }
 
+    /// Puts the class's faults in place of all others.
+    pub(super) fn impose(&mut self, faults: Vec<Fault>) {
+        self.imposed.clone_from(&faults);
+        if let Err(why) = self.replace_faults(faults) {
+            tracing::warn!(why, "a class imposed faults that are none");
+            self.imposed.clear();
+        }
+    }
+
     /// Begins those of a list that begin at once, and keeps the others for their time.
     pub(super) fn schedule(&mut self, faults: Vec<Fault>, now: Micros) {
         for fault in faults {

@@ -26,8 +26,8 @@ pub fn listen(rig: Rig) {
     let teller = member.clone();
     Effect::new(move |told: Option<Option<String>>| {
         let told = told.flatten();
-        let session = rig.session().filter(|_| rig.standing.get() == Standing::Live && belongs.get());
-        let Some(session) = session else { return told };
+        let live = rig.standing.get() == Standing::Live && belongs.get();
+        let Some(session) = rig.session().filter(|_| live) else { return told };
         let lab = session.created().lab.clone();
         if told.as_deref() != Some(lab.as_str()) {
             teller.wish(Wish::Lab { lab: lab.clone(), secret: session.created().secret.clone() });
