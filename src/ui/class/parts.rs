@@ -4,7 +4,11 @@ use leptos::prelude::*;
 
 use super::room::Room;
 use crate::{
-    class::{ReaderNo, order::Order, view},
+    class::{
+        ReaderNo,
+        order::{Broken, Order},
+        view,
+    },
     diagram::cause::describe,
     i18n::{t, tf},
     ui::evidence::TECHNIQUES,
@@ -97,9 +101,9 @@ pub fn bar(share: impl Fn() -> f64 + Send + Sync + 'static) -> AnyView {
     .into_any()
 }
 
-/// What is broken, a line each; nothing where nothing is.
-pub fn broken(faults: &[crate::class::order::Broken]) -> AnyView {
-    let line = |broken: &crate::class::order::Broken| {
+/// What is broken, a line each; nothing where nothing is. A scenario may break the same thing twice: it is said once.
+pub fn broken(faults: &[Broken]) -> AnyView {
+    let line = |broken: &Broken| {
         let whom = whom(broken.whom);
         view! {
             <p class="fault" data-on="true">
@@ -108,7 +112,9 @@ pub fn broken(faults: &[crate::class::order::Broken]) -> AnyView {
             </p>
         }
     };
-    faults.iter().map(line).collect_view().into_any()
+    let same = |a: &Broken, b: &Broken| a.whom == b.whom && a.fault.kind == b.fault.kind;
+    let new = |(nth, broken): &(usize, &Broken)| !faults[..*nth].iter().any(|before| same(before, broken));
+    faults.iter().enumerate().filter(new).map(|(_, broken)| line(broken)).collect_view().into_any()
 }
 
 fn whom(whom: crate::class::order::Whom) -> String {
