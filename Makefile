@@ -20,9 +20,10 @@ lint:
 	$(CLIPPY) --features ssr --all-targets -- -D warnings
 	$(CLIPPY) --lib --bin reader --target wasm32-unknown-unknown --features hydrate -- -D warnings
 
-bench: server ## what the tap costs, for a poll and for a thousand connections that are held
+bench: server ## what the tap costs, for a poll and for a thousand connections that are held; and a class of three hundred
 	$(E) cargo run --quiet --features ssr --example bench
 	$(E) cargo run --quiet --features ssr --example held
+	$(E) cargo run --quiet --features ssr --example classroom
 
 shots: server ## a picture of every page, in every language, theme and width, into shots/
 	@scripts/setup test

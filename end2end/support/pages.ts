@@ -17,6 +17,8 @@ export const PAGES = [
   "notes",
   "errata",
   "class",
+  "join/ACDEFG",
+  "join/ACDEFG/quiz/before",
 ];
 
 /** The steps of each lesson, in order, below the locale. */
