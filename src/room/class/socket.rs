@@ -157,6 +157,8 @@ impl Talk<'_> {
     /// Sends a message, but not to a page that has gone or does not read.
     async fn send(&mut self, message: Bytes, close: &mut oneshot::Receiver<Goodbye>) -> Flow {
         tokio::select! {
+            // Who leaves the class is told that it is done, and then goodbye.
+            biased;
             sent = timeout(SEND, self.socket.send(Message::Binary(message))) => match sent {
                 Ok(Ok(())) => ControlFlow::Continue(()),
                 Ok(Err(_)) | Err(_) => GONE,
