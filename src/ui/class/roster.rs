@@ -128,7 +128,7 @@ fn row(room: Room, no: ReaderNo, picked: RwSignal<Option<ReaderNo>>) -> AnyView 
         let mark = |is, key| if is { t(key) } else { String::new() };
         [mark(row.reached, "class.mark_reached"), mark(row.voted, "class.mark_voted")].concat()
     });
-    let way = of(|row| row.sums.technique.map(|way| technique(way)).unwrap_or_default());
+    let way = of(|row| row.sums.technique.map(technique).unwrap_or_default());
     let way_hue = of(|row| row.sums.technique.map(hue).unwrap_or_default().to_owned());
     let news =
         of(|row| if row.lab { tf("class.news", &[("n", &row.sums.delivered.to_string())]) } else { String::new() });
