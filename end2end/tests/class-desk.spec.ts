@@ -228,10 +228,13 @@ test("a reader's lab is seen live on the desk and on the wall", async ({ page, b
   await expect.poll(() => marks.count()).toBeGreaterThan(5);
   await button(page, "en", "on_wall").click();
   const wall = await other(browser, `/en/class/${code}/wall`);
-  await expect.poll(() => wall.page.locator(".watch .pc-paper g, .watch .pc-paper path").count()).toBeGreaterThan(5);
+  await expect.poll(() => wall.page.locator(".screen .pc-paper g, .screen .pc-paper path").count()).toBeGreaterThan(5);
+  for (const face of [page, wall.page]) {
+    expect((await face.locator(".screen .pc-scroll").boundingBox())?.height, "the picture has room").toBeGreaterThan(120);
+  }
   await expect(wall.page.locator(".sentence")).not.toBeEmpty();
   await button(page, "en", "off_wall").click();
-  await expect(wall.page.locator(".watch")).toHaveCount(0);
+  await expect(wall.page.locator(".screen")).toHaveCount(0);
 
   // A fault for everybody reaches the reader's lab, and cleaning up takes it away.
   await page.locator(".scenarios .story").nth(1).click();

@@ -19,7 +19,7 @@ use crate::{
 /// The picture of the lab that is to be watched; a sentence where there is none.
 pub fn picture(watch: Signal<Option<Watch>>) -> AnyView {
     view! {
-        <div class="watch">
+        <div class="watching">
             {move || match watch.get() {
                 Some(watch) => follow(watch),
                 None => view! { <p class="none">{t("class.nothing_to_watch")}</p> }.into_any(),
@@ -69,10 +69,12 @@ fn follow(watch: Watch) -> AnyView {
     view! {
         <p class="whose">{name}</p>
         <p class="none" hidden=move || !gone.get()>{t("class.nothing_to_watch")}</p>
+        <div class="screen">
         {move || {
             let technique = technique.get();
             view! { <Picture reel=reel selected=selected technique=technique live=live now=now port=String::new() /> }.into_any()
         }}
+        </div>
     }
     .into_any()
 }
