@@ -124,6 +124,15 @@ export class Reader {
     if (process.env.RECORD) await record(this.page);
   }
 
+  /** Does it, and does it again until the goal is met: on a busy machine an outage can be over before anybody publishes. */
+  async untilDone(act: () => Promise<void>) {
+    await expect(async () => {
+      await act();
+      await expect(this.goal).toHaveAttribute("data-done", "true", { timeout: 10_000 });
+    }).toPass({ timeout: 80_000 });
+    await this.done();
+  }
+
   async atLeast(figure: string, value: number) {
     await expect.poll(() => this.number(figure), { timeout: 60_000 }).toBeGreaterThanOrEqual(value);
   }

@@ -50,13 +50,13 @@ test.describe("with a network that breaks", () => {
   test.use({ breaks: true });
 
   test("it comes back", async ({ reader }) => {
+    test.setTimeout(120_000);
     await reader.open("it-comes-back", LESSON);
     await reader.choose("prediction", "both");
     await reader.run();
     await reader.atLeast("requests", 1);
     await reader.publish();
-    await outage(reader, 1, 2);
-    await reader.done();
+    await reader.untilDone(() => outage(reader, 1, 2));
     expect(await reader.number("lost")).toBe(0);
     expect(await reader.number("requests"), "to the page it is the one request").toBe(1);
     await reader.explain("last-event-id");
