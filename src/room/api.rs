@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::{sync::OwnedSemaphorePermit, task::spawn_blocking, time::timeout};
 
 use super::{State, faults::Owned, lab::Ask, socket, spec};
 use crate::{
@@ -81,19 +81,34 @@ pub async fn control(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Error> {
-    state.hosts.check_host(&headers)?;
-    state.hosts.check_origin(&headers)?;
-    let upgrade = upgrade.map_err(|rejection| {
-        Error::new(rejection.status(), "this address speaks WebSocket (RFC 6455) only").because(rejection)
-    })?;
-    let Some(place) = state.rooms.socket() else {
-        return Err(Error::new(StatusCode::SERVICE_UNAVAILABLE, "too many control sockets; try again later"));
-    };
+    let (upgrade, place) = shake_hands(&state, &headers, upgrade)?;
     let rooms = state.rooms.clone();
-    Ok(socket::bounds(upgrade).on_upgrade(async move |socket| {
+    Ok(upgrade.on_upgrade(async move |socket| {
         socket::serve(socket, &rooms, LabId::parse(&lab)).await;
         drop(place);
     }))
+}
+
+/// What every socket of the site needs: a page of the course, a handshake, and a place among all sockets, which is held as long as
+/// the socket is open.
+///
+/// # Errors
+/// As [`control`].
+pub(super) fn shake_hands(
+    state: &State,
+    headers: &HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<(WebSocketUpgrade, OwnedSemaphorePermit), Error> {
+    state.hosts.check_host(headers)?;
+    state.hosts.check_origin(headers)?;
+    let upgrade = upgrade.map_err(|rejection| {
+        Error::new(rejection.status(), "this address speaks WebSocket (RFC 6455) only").because(rejection)
+    })?;
+    let place = state
+        .rooms
+        .socket()
+        .ok_or_else(|| Error::new(StatusCode::SERVICE_UNAVAILABLE, "too many control sockets; try again later"))?;
+    Ok((socket::bounds(upgrade), place))
 }
 
 /// `GET /api/labs/{lab}/recording?step=lesson/step`: the run as a file (see [`recording`]), for who has the lab's secret

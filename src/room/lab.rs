@@ -1,5 +1,6 @@
 //! The task that owns a lab: its log, its feed, its faults, its jobs, and the pages that follow it.
 
+mod ask;
 mod commands;
 mod crowd;
 mod faults;
@@ -13,7 +14,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, watch},
     time::Instant,
 };
 
@@ -24,7 +25,6 @@ use super::{
     subscriber::{Goodbye, News, Subscriber, Subscription},
 };
 use crate::{
-    class::event::Sums,
     crowd::{Crowd, Crowds},
     fault::{Fault, FaultId, chain::Chain},
     net::{
@@ -39,12 +39,12 @@ use crate::{
         pad,
         source::Ticker,
     },
-    recording::write::Saved,
     wire::{
         Fact, LabId, Micros, Observation, Witness,
-        control::{Command, Cursor, LabSpec, LabState, Source},
+        control::{Cursor, LabSpec, LabState, Source},
     },
 };
+pub use ask::Ask;
 use tally::Tally;
 
 /// Pages are told of new records at most this often, in microseconds.
@@ -65,62 +65,6 @@ const MAX_SLEEP: Micros = 600_000_000;
 /// How long the line's observations are left to gather once some were taken. Each would wake this task otherwise, several
 /// times for every request; pages hear of them no more often than [`FLUSH`] anyway.
 const REST: Duration = Duration::from_millis(5);
-
-/// What a control socket asks of its lab's task.
-#[derive(Debug)]
-pub enum Ask {
-    /// To follow the lab.
-    Join {
-        /// The page's own random number: it follows on one socket at a time.
-        page: u64,
-        /// Where the page was when it lost its socket.
-        resume: Option<Cursor>,
-        /// The answer: nothing, if [`PAGES`] are following.
-        reply: oneshot::Sender<Option<Subscription>>,
-    },
-    /// To follow it no longer.
-    Leave {
-        /// The subscription's number.
-        id: u64,
-    },
-    /// To take what a browser saw.
-    Observe {
-        /// The batch.
-        batch: Batch,
-        /// The answer: the number up to which the page's observations are in the log, or why none was taken.
-        reply: oneshot::Sender<Result<u64, String>>,
-    },
-    /// To have the log as it is now, for a recording.
-    Save {
-        /// The answer.
-        reply: oneshot::Sender<Saved>,
-    },
-    /// To know its settings.
-    State {
-        /// The answer.
-        reply: oneshot::Sender<LabState>,
-    },
-    /// To know its sums, as a class wants them.
-    Sum {
-        /// Which log its sums are known of, and up to which record.
-        known: Option<Cursor>,
-        /// The answer: the sums, and up to where they go; nothing, if nothing was added.
-        reply: oneshot::Sender<Option<(Cursor, Sums)>>,
-    },
-    /// To have these faults of its class in place of all others, and again after each reset, until they are taken away with an
-    /// empty list. They were checked.
-    Impose {
-        /// The faults.
-        faults: Vec<Fault>,
-    },
-    /// To do something.
-    Command {
-        /// What.
-        command: Command,
-        /// The answer: done, or why not.
-        reply: oneshot::Sender<Result<(), String>>,
-    },
-}
 
 /// How long a lab lives without a page.
 #[derive(Clone, Copy, Debug)]

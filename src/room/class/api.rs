@@ -32,7 +32,7 @@ use crate::{
     config::Authority,
     error::Error,
     i18n::Locale,
-    room::{State, secret::Secret, socket::bounds},
+    room::{State, api::shake_hands, secret::Secret},
 };
 
 /// The longest body, in bytes: a name of ten thousand characters is cut, not refused.
@@ -159,19 +159,12 @@ async fn connect(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Error> {
-    state.hosts.check_host(&headers)?;
-    state.hosts.check_origin(&headers)?;
-    let upgrade = upgrade.map_err(|rejection| {
-        Error::new(rejection.status(), "this address speaks WebSocket (RFC 6455) only").because(rejection)
-    })?;
-    let Some(place) = state.rooms.socket() else {
-        return Err(Error::new(StatusCode::SERVICE_UNAVAILABLE, "too many sockets; try again later"));
-    };
+    let (upgrade, place) = shake_hands(&state, &headers, upgrade)?;
     let entry = Code::parse(&code).and_then(|code| state.classes.find(&code));
     let said = entry.as_ref().and_then(|entry| rights::said(&entry.code, &headers));
     let instructor = entry.as_ref().zip(said).is_some_and(|(entry, said)| entry.is_instructors(said));
     let closing = state.rooms.closing();
-    Ok(bounds(upgrade).on_upgrade(async move |socket| {
+    Ok(upgrade.on_upgrade(async move |socket| {
         socket::serve(socket, &state.classes, closing, Caller { entry, instructor, address }).await;
         drop(place);
     }))

@@ -17,35 +17,21 @@ pub fn ClassBar(
 ) -> impl IntoView {
     let place = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
-    {
-        use super::member::MEMBER;
-        use crate::client::browser::recall_in_tab;
-
-        let owner = Owner::current().unwrap_or_default();
-        Effect::new(move |begun: Option<bool>| {
-            let (Some(place), None | Some(false)) = (place.get(), begun) else { return begun.unwrap_or_default() };
-            if let Some((code, token)) = recall_in_tab(MEMBER).as_deref().and_then(|kept| kept.split_once(' ')) {
-                let tab = browser::Tab { code: code.into(), token: token.into(), here: here.clone(), locale };
-                browser::wake(place.into(), tab, owner.clone());
-            }
-            true
-        });
-    }
+    super::part::fill(place, move || {
+        let kept = crate::client::browser::recall_in_tab(super::member::MEMBER)?;
+        let (code, token) = kept.split_once(' ')?;
+        Some(super::part::What::Bar(Tab { code: code.into(), token: token.into(), here: here.clone(), locale }))
+    });
     #[cfg(not(feature = "hydrate"))]
     let _ = (here, locale);
     view! { <div class="class-place" node_ref=place></div> }
 }
 
 #[cfg(feature = "hydrate")]
+pub use browser::{Tab, view};
+
+#[cfg(feature = "hydrate")]
 mod browser {
-    use std::time::Duration;
-
-    use leptos::{
-        task::spawn_local,
-        wasm_split::{SplitLoaderError, wasm_split},
-    };
-    use web_sys::Element;
-
     use super::*;
     use crate::{
         class::{
@@ -75,26 +61,8 @@ mod browser {
         pub locale: Locale,
     }
 
-    /// How long to wait before the class's part of the program is asked for again.
-    const AGAIN: Duration = Duration::from_secs(3);
-
     /// Where a tab keeps the place that it was last at together with its class.
     const LAST: &str = "lifeline/class-place";
-
-    /// Fetches the class's part and puts the bar into its place; without it, the page is as it would be alone.
-    pub fn wake(place: Element, tab: Tab, owner: Owner) {
-        spawn_local(async move {
-            if open(place.clone(), tab.clone(), owner.clone()).await.is_err() {
-                set_timeout(move || wake(place, tab, owner), AGAIN);
-            }
-        });
-    }
-
-    #[wasm_split(class, fallible, wasm_split_path = ::leptos::wasm_split)]
-    fn open(place: Element, tab: Tab, owner: Owner) -> Result<(), SplitLoaderError> {
-        owner.with(|| leptos::mount::mount_to(wasm_bindgen::JsCast::unchecked_into(place), move || bar(tab)).forget());
-        Ok(())
-    }
 
     /// The page of a place of the class, in this language.
     pub fn page(place: &str, code: &str, locale: Locale) -> String {
@@ -105,7 +73,8 @@ mod browser {
         }
     }
 
-    fn bar(tab: Tab) -> impl IntoView {
+    /// The bar.
+    pub fn view(tab: Tab) -> AnyView {
         let member = Member::here();
         let (own, standing) = (member.own.clone(), RwSignal::new(Standing::default()));
         let hear = {
@@ -224,6 +193,7 @@ mod browser {
                 {move || eyes.get().then(|| t("member.eyes"))}
             </p>
         }
+        .into_any()
     }
 
     /// Goes along with the class, or notes that the reader does not.

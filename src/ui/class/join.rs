@@ -14,28 +14,19 @@ pub fn Join(
 ) -> impl IntoView {
     let place = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
-    {
-        let owner = Owner::current().unwrap_or_default();
-        Effect::new(move |begun: Option<bool>| {
-            let (Some(place), None | Some(false)) = (place.get(), begun) else { return begun.unwrap_or_default() };
-            browser::wake(place.into(), code.clone(), locale, owner.clone());
-            true
-        });
-    }
+    super::part::fill(place, move || Some(super::part::What::Join { code: code.clone(), locale }));
     #[cfg(not(feature = "hydrate"))]
     let _ = (code, locale);
     view! { <div class="join-place" node_ref=place></div> }
 }
 
 #[cfg(feature = "hydrate")]
-mod browser {
-    use std::time::Duration;
+pub use browser::view;
 
-    use leptos::{
-        task::spawn_local,
-        wasm_split::{SplitLoaderError, wasm_split},
-    };
-    use web_sys::{Element, RequestCache};
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::task::spawn_local;
+    use web_sys::RequestCache;
 
     use super::*;
     use crate::{
@@ -47,26 +38,8 @@ mod browser {
         },
     };
 
-    /// How long to wait before the class's part of the program is asked for again.
-    const AGAIN: Duration = Duration::from_secs(3);
-
     /// The most people of one device that are remembered for a class.
     const PEOPLE: usize = 4;
-
-    pub fn wake(place: Element, code: String, locale: Locale, owner: Owner) {
-        spawn_local(async move {
-            if open(place.clone(), code.clone(), locale, owner.clone()).await.is_err() {
-                set_timeout(move || wake(place, code, locale, owner), AGAIN);
-            }
-        });
-    }
-
-    #[wasm_split(class, fallible, wasm_split_path = ::leptos::wasm_split)]
-    fn open(place: Element, code: String, locale: Locale, owner: Owner) -> Result<(), SplitLoaderError> {
-        let form = move || form(code, locale);
-        owner.with(|| leptos::mount::mount_to(wasm_bindgen::JsCast::unchecked_into(place), form).forget());
-        Ok(())
-    }
 
     /// Where this device keeps who joined a class on it: one line for each, the token and the name.
     fn people(code: &str) -> Vec<(String, String)> {
@@ -117,7 +90,8 @@ mod browser {
         }
     }
 
-    fn form(code: String, locale: Locale) -> impl IntoView {
+    /// The form.
+    pub fn view(code: String, locale: Locale) -> AnyView {
         let name = RwSignal::new(String::new());
         let (busy, why) = (RwSignal::new(false), RwSignal::new(String::new()));
         let reach = RwSignal::new(Reach::default());
@@ -191,5 +165,6 @@ mod browser {
                 {row("member.socket", |reach| reach.socket)}
             </ul>
         }
+        .into_any()
     }
 }

@@ -18,6 +18,8 @@ pub mod member;
 #[cfg(feature = "hydrate")]
 mod open;
 #[cfg(feature = "hydrate")]
+mod part;
+#[cfg(feature = "hydrate")]
 mod parts;
 #[cfg(feature = "hydrate")]
 mod reach;
